@@ -1,0 +1,37 @@
+"""Inference: a request in, a stream of chunks out. No ORM, no Channels, no Django needed.
+
+Importing this package loads neither torch nor transformers; the first use of a local backend does.
+"""
+
+from inference.errors import InferenceError
+from inference.registry import backend_names, configure, get_backend, stream
+from inference.types import (
+    BackendState,
+    ChatMessage,
+    Chunk,
+    Completion,
+    FinishReason,
+    Request,
+    Role,
+    Sampling,
+    Status,
+    Waiting,
+)
+
+__all__ = [
+    "BackendState",
+    "ChatMessage",
+    "Chunk",
+    "Completion",
+    "FinishReason",
+    "InferenceError",
+    "Request",
+    "Role",
+    "Sampling",
+    "Status",
+    "Waiting",
+    "backend_names",
+    "configure",
+    "get_backend",
+    "stream",
+]

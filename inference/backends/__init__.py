@@ -1,0 +1,1 @@
+"""Backends: one file each, named in the INFERENCE setting by dotted path."""

@@ -1,0 +1,166 @@
+"""What goes into inference and what comes out: frozen values, validated where they are made.
+
+This module knows nothing of tensors, tokenizers or Django.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from inference.errors import InvalidRequest
+
+MAX_CANDIDATES = 8
+MAX_NEW_TOKENS = 4096
+MAX_STOP_STRINGS = 8
+
+
+class Role(StrEnum):
+    """Who speaks in a turn."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class FinishReason(StrEnum):
+    """Why a candidate ended; `stop` covers the end token and a stop string alike."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CANCELLED = "cancelled"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One turn of the conversation, as plain text."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are chosen. Temperature 0 is greedy decoding and ignores top_p, top_k and seed.
+
+    Raises InvalidRequest for a value outside its range.
+    """
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    seed: int | None = None
+    max_new_tokens: int = 256
+    stop: tuple[str, ...] = ()
+    n: int = 1
+
+    def __post_init__(self) -> None:
+        self._check("temperature", 0.0 <= self.temperature <= 2.0, "between 0 and 2")
+        self._check("top_p", 0.0 < self.top_p <= 1.0, "above 0 and at most 1")
+        self._check("top_k", self.top_k >= 0, "0 (off) or more")
+        self._check("max_new_tokens", 1 <= self.max_new_tokens <= MAX_NEW_TOKENS, f"1 to {MAX_NEW_TOKENS}")
+        self._check("n", 1 <= self.n <= MAX_CANDIDATES, f"1 to {MAX_CANDIDATES}")
+        ok = len(self.stop) <= MAX_STOP_STRINGS and all(self.stop)
+        self._check("stop", ok, f"at most {MAX_STOP_STRINGS} strings, none of them empty")
+
+    def _check(self, name: str, ok: bool, rule: str) -> None:
+        if not ok:
+            raise InvalidRequest(f"{name} must be {rule}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to a backend: the turns so far, oldest first, and how to answer.
+
+    `prefix` is the text of an answer that was cut short: the backend goes on from there and
+    yields only what is new. `backend` is a name from the INFERENCE setting.
+    """
+
+    messages: tuple[ChatMessage, ...]
+    sampling: Sampling = field(default_factory=Sampling)
+    prefix: str = ""
+    backend: str = "default"
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def __post_init__(self) -> None:
+        if not self.messages:
+            raise InvalidRequest("messages must hold at least one message.")
+        if self.prefix and self.sampling.n > 1:
+            raise InvalidRequest("n must be 1 when an answer is continued.")
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The record of one finished candidate. Times are milliseconds since the request was accepted.
+
+    Log probabilities are natural, of the raw distribution (before temperature, top-p and top-k),
+    over the generated tokens; None when nothing was generated or the backend gives none.
+    `sources` are the slugs of the articles that the answer cites, most likely first.
+    """
+
+    backend: str
+    checkpoint: str
+    checkpoint_sha256: str
+    prompt_tokens: int
+    truncated_tokens: int
+    completion_tokens: int
+    queue_ms: float
+    first_token_ms: float | None
+    total_ms: float
+    mean_logprob: float | None = None
+    min_logprob: float | None = None
+    seed: int | None = None
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Where a request stands before its first token; `wait_s` is an estimate, None when unknown."""
+
+    state: str  # "starting" while the model loads, "queued" behind others
+    position: int = 0
+    wait_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of one candidate's answer, or news about the wait for it.
+
+    Every accepted request yields exactly one chunk with a `finish_reason` per candidate, its
+    last; that chunk carries the `completion`, and the `error` when the reason is ERROR.
+    """
+
+    text: str = ""
+    index: int = 0
+    token_count: int = 0
+    waiting: Waiting | None = None
+    finish_reason: FinishReason | None = None
+    completion: Completion | None = None
+    error: Exception | None = None
+
+
+class BackendState(StrEnum):
+    """What a backend can do right now."""
+
+    IDLE = "idle"
+    STARTING = "starting"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A backend's state, with `progress` from 0 to 1 and `eta_s` seconds left while starting.
+
+    `error_code` is the failure's code from inference.errors when state is FAILED.
+    """
+
+    state: BackendState
+    progress: float = 0.0
+    eta_s: float | None = None
+    detail: str = ""
+    error_code: str = ""
+    running: int = 0
+    queued: int = 0
