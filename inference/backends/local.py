@@ -1,0 +1,142 @@
+"""The backend that runs a checkpoint here, in this process, on the engine."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import AsyncIterator
+from typing import Any
+
+from inference.engine.thread import EngineThread, Report
+from inference.errors import CheckpointError, InvalidRequest
+from inference.types import BackendState, Chunk, Request, Status, Waiting
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+PRECISIONS = ("auto", "fp32", "bf16", "int8")
+
+
+class LocalBackend:
+    """A checkpoint on the slot engine. Nothing is imported or loaded before `start`.
+
+    `device`: auto takes CUDA, then MPS, then the CPU. `precision`: auto is bf16 on CUDA and fp32
+    elsewhere; int8 is for the CPU. Raises InvalidRequest for any other value.
+    """
+
+    def __init__(
+        self,
+        name: str = "default",
+        checkpoint: str = "embedded",
+        device: str = "auto",
+        precision: str = "auto",
+        max_streams: int = 16,
+        max_queue: int = 64,
+    ) -> None:
+        if device not in DEVICES or precision not in PRECISIONS:
+            raise InvalidRequest(f"device must be one of {DEVICES}, precision one of {PRECISIONS}.")
+        self.name = name
+        self._checkpoint = checkpoint
+        self._device, self._precision = device, precision
+        self._max_streams, self._max_queue = max_streams, max_queue
+        self._facts: dict[str, Any] = {}
+        self._thread = EngineThread(self._load, max_streams + max_queue)
+
+    def start(self) -> None:
+        """Begin to load in the engine's thread."""
+        self._thread.start()
+
+    def status(self) -> Status:
+        """The engine's state."""
+        return self._thread.status()
+
+    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+        """See Backend.stream."""
+        self._thread.start()
+        delivery = self._thread.submit(request)
+        left = request.sampling.n
+        try:
+            status = self.status()
+            if status.state is BackendState.STARTING:
+                yield Chunk(waiting=Waiting("starting", 0, status.eta_s))
+            while left:
+                item = await delivery.queue.get()
+                if isinstance(item, Exception):
+                    left = 0
+                    raise item
+                left -= item.finish_reason is not None
+                yield item
+        finally:
+            if left:
+                self._thread.cancel(request.id)
+
+    def describe(self) -> dict[str, Any]:
+        """Device, precision, checkpoint and versions; checkpoint and device are known once it is loaded."""
+        return {"backend": "local", "requested_checkpoint": self._checkpoint, **self._facts}
+
+    def close(self) -> None:
+        """End the engine's thread."""
+        self._thread.close()
+
+    def _load(self, report: Report) -> Any:
+        """Runs in the engine's thread: torch and transformers are imported here, not with the site."""
+        report(0.02, "Loading PyTorch")
+        import torch
+
+        report(0.25, "Loading transformers")
+        import transformers
+
+        from inference import checkpoints
+        from inference.engine.engine import Engine, Labels, Limits
+
+        report(0.55, "Checking the checkpoint")
+        checkpoint = checkpoints.resolve(self._checkpoint)
+        device = _device(torch, self._device)
+        precision = _precision(self._precision, device)
+        report(0.65, "Reading the weights")
+        model = self._read_model(checkpoint, device, precision)
+        tokenizer = checkpoints.load_tokenizer(checkpoint)
+        report(0.9, "Warming up")
+        labels = Labels(self.name, checkpoint.name, checkpoint.sha256)
+        engine = Engine(model, tokenizer, labels, Limits(self._max_streams, self._max_queue))
+        engine.warm_up()
+        self._facts = {
+            "device": str(device),
+            "precision": precision,
+            "checkpoint": checkpoint.name,
+            "checkpoint_path": str(checkpoint.path),
+            "checkpoint_sha256": checkpoint.sha256,
+            "parameters": sum(p.numel() for p in model.parameters()),
+            "window": engine.window,
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+            "python": platform.python_version(),
+        }
+        return engine
+
+    @staticmethod
+    def _read_model(checkpoint: Any, device: Any, precision: str) -> Any:
+        import torch
+
+        from inference import checkpoints
+
+        dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        model = checkpoints.load_model(checkpoint, dtype, device)
+        if precision == "int8":
+            from inference.engine.quantize import to_int8
+
+            model = to_int8(model)
+        return model
+
+
+def _device(torch: Any, wanted: str) -> Any:
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    name = next(d for d in available if available[d]) if wanted == "auto" else wanted
+    if not available[name]:
+        raise CheckpointError(f"The device {name} is not available here; set it to auto or cpu.")
+    return torch.device(name)
+
+
+def _precision(wanted: str, device: Any) -> str:
+    if wanted == "auto":
+        return "bf16" if device.type == "cuda" else "fp32"
+    if wanted == "int8" and device.type != "cpu":
+        raise CheckpointError("int8 weights are for the CPU; choose bf16 or fp32 on this device.")
+    return wanted
