@@ -23,12 +23,14 @@ class ChatError(Exception):
     status_code = 400
     detail: Any = _("That did not work. Please try again.")
 
-    def __init__(self, detail: Any = None, retry_after_s: float | None = None, client_id: str = "") -> None:
+    def __init__(self, detail: Any = None, retry_after_s: float | None = None) -> None:
         super().__init__(self.code)
         if detail is not None:
             self.detail = detail
         self.retry_after_s = retry_after_s
-        self.client_id = client_id
+        # What the page asked about, as far as it could be read; set on the way out.
+        self.client_id = ""
+        self.message_id = ""
 
 
 class BadCommand(ChatError):

@@ -118,6 +118,9 @@ class Generation(models.Model):
             models.Index(fields=["checkpoint", "created_at"], name="generation_by_checkpoint"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.backend} {self.finish_reason}".strip()
+
 
 class Feedback(models.Model):
     """What one person thinks of one reply. `actor` is "user:<pk>" or "visitor:<id>"."""
@@ -138,6 +141,9 @@ class Feedback(models.Model):
         ]
         indexes = [models.Index(fields=["value", "created_at"], name="feedback_by_value")]
 
+    def __str__(self) -> str:
+        return str(FeedbackValue(self.value).label)
+
 
 class FeedbackReason(models.Model):
     """A ticked reason; a row each, so that lists can filter by it on every database."""
@@ -148,6 +154,9 @@ class FeedbackReason(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["feedback", "code"], name="reason_once_per_feedback")]
         indexes = [models.Index(fields=["code"], name="feedback_reason_by_code")]
+
+    def __str__(self) -> str:
+        return str(FeedbackReasonCode(self.code).label)
 
 
 class TranscriptRead(models.Model):
@@ -164,3 +173,6 @@ class TranscriptRead(models.Model):
         verbose_name = _("transcript access")
         verbose_name_plural = _("transcript accesses")
         ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"

@@ -180,6 +180,8 @@ INFERENCE = {
     }
 }
 CHAT_SAMPLING = {"temperature": 0.0, "max_new_tokens": 256}
+# For another answer to the same question: greedy decoding would only say the same again.
+CHAT_SAMPLING_AGAIN = {"temperature": 0.8, "top_p": 0.95}
 CHAT_INSTRUCTIONS = env("DUOLOGUE_INSTRUCTIONS")
 
 # --- Limits ------------------------------------------------------------------------------------------------

@@ -1,0 +1,74 @@
+"""What a chat page is told when it loads; the page's scripts read it from one JSON element."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language
+
+from chat import queries, serializers
+from chat.access import actor_of_request, visitor_of_request
+from chat.enums import FeedbackReasonCode, Language
+from chat.knowledge.models import ArticleText
+from chat.models import Conversation
+from chat.page_texts import page_texts
+
+STARTERS = 4
+_SAMPLE_ID = uuid.UUID(int=0)
+
+
+def boot_json(request: HttpRequest, conversation: Conversation | None) -> dict[str, Any]:
+    """The page's start: addresses, texts, limits, and which conversation to open."""
+    actor = actor_of_request(request)
+    return {
+        "conversation": serializers.conversation_json(conversation) if conversation else None,
+        "urls": _urls(),
+        "texts": page_texts(),
+        "limits": {name: settings.CHAT_LIMITS[name] for name in ("message_chars", "frame_bytes")},
+        "starters": starters(page_language()),
+        "signed_in": actor.signed_in,
+        "username": request.user.get_username(),
+        "claimable": queries.count_conversations(visitor_of_request(request)) if actor.signed_in else 0,
+        "language": page_language(),
+        "reasons": {"good": _reasons(good=True), "bad": _reasons(good=False)},
+        "model": serializers.model_json(),
+    }
+
+
+def page_language() -> Language:
+    """The language of the page."""
+    return Language.CHINESE if (get_language() or "").startswith("zh") else Language.ENGLISH
+
+
+def starters(language: Language) -> list[str]:
+    """A few questions to begin with, spread over the knowledge base."""
+    questions = ArticleText.objects.filter(language=language).order_by("article__slug")
+    found = list(questions.values_list("question", flat=True)[:500])
+    step = max(1, len(found) // STARTERS)
+    return found[::step][:STARTERS]
+
+
+def _reasons(good: bool) -> list[dict[str, str]]:
+    codes = [code for code in FeedbackReasonCode if code.startswith("good_") == good]
+    return [{"code": code.value, "label": str(code.label)} for code in codes]
+
+
+def _urls() -> dict[str, str]:
+    """Addresses by name; "{id}" stands for a conversation's id. A room that is not installed has none."""
+    names = {name: f"chat:{name}" for name in ("home", "create", "list", "claim")}
+    names |= {name: name for name in ("login", "logout", "signup", "set_language")}
+    found = {name: _address(route) for name, route in names.items()}
+    for name in ("conversation", "command", "poll", "rename", "delete", "restore"):
+        found[name] = reverse(f"chat:{name}", args=[_SAMPLE_ID]).replace(str(_SAMPLE_ID), "{id}")
+    return {**found, "socket": "/ws/c/{id}/"}
+
+
+def _address(route: str) -> str:
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,215 @@
+"""A tab's socket: frames in, commands on; events out. Nothing here waits for a model.
+
+Channels gives a consumer one message at a time, so a handler that took long would not hear Stop.
+Close codes: 4400 too many bad frames, 4403 signed out, 4404 not found (or not yours), 4429 flood, 4500 our fault.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+import uuid
+from typing import Any
+
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.utils import translation
+
+from chat import access, commands, dispatch, events, limits, replies, scopes, serializers
+from chat.commands import BadFrame
+from chat.dispatch import Asker
+from chat.errors import ChatError, NotFound, RateLimited
+from chat.events import Event
+from chat.faults import log_fault
+from chat.offloop import off_loop
+
+logger = logging.getLogger(__name__)
+
+BAD_FRAMES, SIGNED_OUT, NOT_FOUND, FLOOD, OUR_FAULT = 4400, 4403, 4404, 4429, 4500
+FRAME_BURST, FRAMES_PER_S, MAX_REFUSED_FRAMES = 30, 5.0, 30
+RECHECK_S = 10.0
+MODEL_EVERY_S = 1.0
+
+
+class SignedOut(Exception):
+    """The session or the account that opened the socket is not valid any more."""
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    """One tab looking at one conversation."""
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Call the handler. Without Channels' trip through the shared database thread, which this never uses."""
+        handlers = {
+            "websocket.connect": self.websocket_connect,
+            "websocket.receive": self.websocket_receive,
+            "websocket.disconnect": self.websocket_disconnect,
+            events.HANDLER: self.chat_event,
+        }
+        await handlers[message["type"]](message)
+
+    async def connect(self) -> None:
+        """Let the owner in and send the state; everybody else gets a close code and not a word."""
+        self._set_up()
+        await self.accept()
+        try:
+            self._actor = await off_loop(access.actor_of_session, self._session_key)
+            if not self._actor:
+                raise SignedOut
+            await self._join()
+        except SignedOut:
+            await self._refuse(SIGNED_OUT)
+        except NotFound:
+            await self._refuse(NOT_FOUND)
+        except Exception as error:
+            log_fault(logger, "A socket could not be opened", error)
+            await self._refuse(OUR_FAULT)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """One frame: an answer, an error event, or a closed socket; never an exception."""
+        if self._closed:
+            return
+        try:
+            await self._obey(text_data)
+        except BadFrame as error:
+            await self._count_bad_frame(error)
+        except ChatError as error:
+            await self._send(events.error(error))
+        except SignedOut:
+            await self._refuse(SIGNED_OUT)
+        except Exception as error:
+            log_fault(logger, "A command failed", error)
+            await self._send(events.error(ChatError()))
+
+    async def chat_event(self, message: dict[str, Any]) -> None:
+        """An event of the group."""
+        event = message["event"]
+        if event["type"] == events.GONE["type"]:
+            await self._refuse(NOT_FOUND)
+        elif event["type"] == events.RESYNC["type"]:
+            await self._resync()
+        else:
+            await self._send(events.localized(event))
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        """The tab is gone; its replies go on."""
+        await self._leave()
+        raise StopConsumer()
+
+    def _set_up(self) -> None:
+        self._closed = False
+        self._watcher: asyncio.Task[None] | None = None
+        self._bad_frames = self._refused_frames = 0
+        self._bucket = limits.TokenBucket(FRAME_BURST, FRAMES_PER_S)
+        self._model: dict[str, Any] = {}
+        self._session_key = scopes.session_key_of(self.scope)
+        self._conversation_id: uuid.UUID = self.scope["url_route"]["kwargs"]["conversation_id"]
+        self._group = events.group_name(str(self._conversation_id))
+        translation.activate(scopes.language_of(self.scope))
+
+    async def _join(self) -> None:
+        await off_loop(access.get_conversation, self._actor, self._conversation_id)
+        # The group first, the state second: an event between the two is seen twice rather than never.
+        await self.channel_layer.group_add(self._group, self.channel_name)
+        await self._send_snapshot()
+        self._watcher = asyncio.create_task(self._watch(), name="socket watcher")
+
+    async def _obey(self, text: str | None) -> None:
+        if not self._bucket.take(time.monotonic()):
+            await self._refuse_frame()
+            return
+        command = commands.parse_frame(text)
+        await self._recheck()
+        asker = Asker(self._actor, scopes.address_of_scope(self.scope))
+        outcome = await dispatch.dispatch(asker, self._conversation_id, command)
+        for event in outcome.answer:
+            await self._send(event)
+
+    async def _refuse_frame(self) -> None:
+        self._refused_frames += 1
+        if self._refused_frames > MAX_REFUSED_FRAMES:
+            await self._refuse(FLOOD)
+        else:
+            raise RateLimited(retry_after_s=1)
+
+    async def _count_bad_frame(self, error: BadFrame) -> None:
+        self._bad_frames += 1
+        await self._send(events.error(error))
+        if self._bad_frames >= settings.CHAT_LIMITS["bad_frames"]:
+            await self._refuse(BAD_FRAMES)
+
+    async def _resync(self) -> None:
+        try:
+            await self._send_snapshot()
+        except NotFound:
+            await self._refuse(NOT_FOUND)
+
+    async def _send_snapshot(self) -> None:
+        snapshot = await off_loop(dispatch.snapshot, self._actor, self._conversation_id)
+        self._model = snapshot["model"]
+        await self._send(snapshot)
+        waiting = replies.waiting_event(snapshot["running"])
+        if waiting is not None:
+            await self._send(waiting)
+
+    async def _watch(self) -> None:
+        """Tell how the model's start goes, and notice a sign-out that happened elsewhere."""
+        checked = time.monotonic()
+        while not self._closed:
+            settled = self._model["state"] in ("ready", "failed")
+            await asyncio.sleep(RECHECK_S if settled else MODEL_EVERY_S)
+            if not settled:
+                await self._tell_model()
+            if time.monotonic() - checked >= RECHECK_S:
+                checked = time.monotonic()
+                await self._recheck_or_close()
+
+    async def _tell_model(self) -> None:
+        model = serializers.model_json()
+        if model != self._model:
+            self._model = model
+            await self._send({"type": "model.status", "model": model})
+
+    async def _recheck_or_close(self) -> None:
+        try:
+            await self._recheck()
+            await off_loop(access.get_conversation, self._actor, self._conversation_id)
+            # A layer drops members after a while, or when one did not read for a minute.
+            await self.channel_layer.group_add(self._group, self.channel_name)
+        except SignedOut:
+            await self._refuse(SIGNED_OUT)
+        except NotFound:
+            await self._refuse(NOT_FOUND)
+        except Exception as error:
+            log_fault(logger, "A socket's session could not be checked", error)
+
+    async def _recheck(self) -> None:
+        if await off_loop(access.actor_of_session, self._session_key) != self._actor:
+            raise SignedOut
+
+    async def _send(self, event: Event) -> None:
+        if not self._closed:
+            await self.send(json.dumps(event))
+
+    async def _refuse(self, code: int) -> None:
+        if self._closed:
+            return
+        await self._leave()
+        await self.close(code)
+
+    async def _leave(self) -> None:
+        self._closed = True
+        await self.channel_layer.group_discard(self._group, self.channel_name)
+        if self._watcher is not None and self._watcher is not asyncio.current_task():
+            self._watcher.cancel()
+
+
+class NowhereConsumer(AsyncWebsocketConsumer):
+    """Any other path: refused, without a traceback."""
+
+    async def connect(self) -> None:
+        """Refuse."""
+        await self.close()

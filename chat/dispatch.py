@@ -1,0 +1,188 @@
+"""The one door for commands, whether they come by socket or by HTTP: same checks, same limits, same answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from chat import access, actions, events, limits, queries, replies, serializers
+from chat.access import Actor
+from chat.commands import (
+    ClearFeedback,
+    Command,
+    ContinueReply,
+    EditMessage,
+    LoadHistory,
+    RegenerateReply,
+    SelectVersion,
+    SendMessage,
+    SetFeedback,
+    StopReply,
+    Sync,
+)
+from chat.errors import ChatError, Unavailable
+from chat.events import Event
+from chat.models import Conversation, Message
+from chat.offloop import off_loop
+
+logger = logging.getLogger(__name__)
+
+_running: set[asyncio.Task[Any]] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who sends a command, and from which address."""
+
+    actor: Actor
+    address: str = "unknown"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a command leads to: events for everybody, events for the sender alone, replies to start or to let go."""
+
+    publish: list[Event] = field(default_factory=list)
+    answer: list[Event] = field(default_factory=list)
+    start: Message | None = None
+    let_go: int | None = None
+
+
+async def dispatch(asker: Asker, conversation_id: uuid.UUID, command: Command) -> Outcome:
+    """Carry out a command. Raises ChatError. What is committed is also told and started, even if the asker leaves."""
+    work = asyncio.create_task(_carry_out(asker, conversation_id, command))
+    _running.add(work)
+    work.add_done_callback(_running.discard)
+    try:
+        return await asyncio.shield(work)
+    except ChatError as error:
+        _name_cause(error, command)
+        raise
+
+
+async def tell(conversation_id: uuid.UUID, outcome: Outcome) -> None:
+    """Publish an outcome's events, then start or let go what it says, in that order."""
+    for event in outcome.publish:
+        await events.publish(str(conversation_id), event)
+    if outcome.let_go is not None:
+        replies.let_go(outcome.let_go)
+    if outcome.start is not None:
+        replies.start(outcome.start)
+
+
+def snapshot(actor: Actor, conversation_id: uuid.UUID) -> Event:
+    """The state of a conversation as this actor may see it now."""
+    return _snapshot(actor, access.get_conversation(actor, conversation_id))
+
+
+async def _carry_out(asker: Asker, conversation_id: uuid.UUID, command: Command) -> Outcome:
+    if command.generates and replies.draining():
+        raise Unavailable()
+    outcome = await off_loop(_handle, asker, conversation_id, command)
+    await tell(conversation_id, outcome)
+    return outcome
+
+
+def _handle(asker: Asker, conversation_id: uuid.UUID, command: Command) -> Outcome:
+    conversation = access.get_conversation(asker.actor, conversation_id)
+    if command.generates:
+        limits.check_rates("generate", rate_names(asker, conversation_id))
+    return _HANDLERS[type(command)](asker.actor, conversation, command)
+
+
+def rate_names(asker: Asker, conversation_id: uuid.UUID | None = None) -> dict[str, str]:
+    """Whose counters an action counts on."""
+    names = {"rate_visitor": str(asker.actor), "rate_address": asker.address}
+    if conversation_id is not None:
+        names["rate_conversation"] = str(conversation_id)
+    return names
+
+
+def _name_cause(error: ChatError, command: Command) -> None:
+    error.client_id = str(getattr(command, "client_id", ""))
+    error.message_id = str(getattr(command, "message_id", ""))
+
+
+def _snapshot(actor: Actor, conversation: Conversation) -> Event:
+    return {"type": "snapshot", **serializers.snapshot_json(actor, conversation)}
+
+
+def _created(actor: Actor, conversation: Conversation, messages: list[Message]) -> Event:
+    tree = queries.Tree(conversation)
+    return {"type": "turn.created", "messages": serializers.messages_json(actor, messages, tree)}
+
+
+def _turn(actor: Actor, conversation: Conversation, turn: actions.Turn) -> Outcome:
+    created = _created(actor, conversation, [turn.message, turn.reply])
+    if not turn.created:
+        return Outcome(answer=[created])
+    titled = [events.conversation_updated(turn.message.conversation)] if turn.titled else []
+    return Outcome(publish=[created, *titled], start=turn.reply)
+
+
+def _send(actor: Actor, conversation: Conversation, command: SendMessage) -> Outcome:
+    return _turn(actor, conversation, actions.start_turn(conversation, command.client_id, command.text))
+
+
+def _edit(actor: Actor, conversation: Conversation, command: EditMessage) -> Outcome:
+    message = access.get_message(conversation, command.message_id)
+    return _turn(actor, conversation, actions.edit_message(message, command.client_id, command.text))
+
+
+def _regenerate(actor: Actor, conversation: Conversation, command: RegenerateReply) -> Outcome:
+    reply = actions.regenerate(access.get_message(conversation, command.message_id))
+    return Outcome(publish=[_created(actor, conversation, [reply])], start=reply)
+
+
+def _continue(_actor: Actor, conversation: Conversation, command: ContinueReply) -> Outcome:
+    reply = actions.continue_reply(access.get_message(conversation, command.message_id))
+    return Outcome(publish=[events.resumed(reply)], start=reply)
+
+
+def _stop(_actor: Actor, conversation: Conversation, command: StopReply) -> Outcome:
+    reply = actions.stop_reply(access.get_message(conversation, command.message_id))
+    return Outcome(publish=[events.done(reply)], let_go=reply.pk)
+
+
+def _select(_actor: Actor, conversation: Conversation, command: SelectVersion) -> Outcome:
+    actions.select_version(access.get_message(conversation, command.message_id))
+    return Outcome(publish=[events.RESYNC])
+
+
+def _set_feedback(actor: Actor, conversation: Conversation, command: SetFeedback) -> Outcome:
+    message = access.get_message(conversation, command.message_id)
+    feedback = actions.set_feedback(actor, message, command.value, command.reasons, command.comment)
+    return Outcome(publish=[events.feedback_saved(message, serializers.feedback_json(feedback))])
+
+
+def _clear_feedback(actor: Actor, conversation: Conversation, command: ClearFeedback) -> Outcome:
+    message = access.get_message(conversation, command.message_id)
+    actions.clear_feedback(actor, message)
+    return Outcome(publish=[events.feedback_saved(message, None)])
+
+
+def _history(actor: Actor, conversation: Conversation, command: LoadHistory) -> Outcome:
+    page = queries.page_before(conversation, access.get_message(conversation, command.before))
+    return Outcome(answer=[{"type": "history", **serializers.page_json(actor, page)}])
+
+
+def _sync(actor: Actor, conversation: Conversation, _command: Sync) -> Outcome:
+    return Outcome(answer=[_snapshot(actor, conversation)])
+
+
+_HANDLERS: dict[type[Command], Callable[[Actor, Conversation, Any], Outcome]] = {
+    SendMessage: _send,
+    EditMessage: _edit,
+    RegenerateReply: _regenerate,
+    ContinueReply: _continue,
+    StopReply: _stop,
+    SelectVersion: _select,
+    SetFeedback: _set_feedback,
+    ClearFeedback: _clear_feedback,
+    LoadHistory: _history,
+    Sync: _sync,
+}

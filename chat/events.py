@@ -1,0 +1,144 @@
+"""What the server tells the pages of a conversation, and the only place that sends to a group.
+
+An event is a dict with "type"; MSG, FEEDBACK and MODEL are described in serializers.py.
+
+snapshot {conversation, messages: [MSG], running, has_older, model}    the newest messages of the active branch
+history {messages: [MSG], has_older}
+turn.created {messages: [MSG]}                a new question with its empty reply, or a new reply alone
+reply.waiting {message_id, state, position, wait_s}
+reply.delta {message_id, seq, text}           piece number `seq`; a gap means: sync
+reply.text {message_id, seq, text}            the whole text so far (polling only, in place of deltas)
+reply.resumed {message_id, status, seq}       after Continue
+reply.done {message_id, status, seq, text, html, detail, sources}
+feedback.saved {message_id, feedback: FEEDBACK|null}
+conversation.updated {conversation}
+model.status {model: MODEL}
+error {code, detail, client_id?, message_id?, retry_after_s?}
+
+The layer may lose, and a reader may see an event that its snapshot contains already. So a reader ignores a
+delta, and a MSG, whose `seq` is not above what it has of that message.
+
+Two events never leave the server: RESYNC (the branch changed: each tab gets its own snapshot) and GONE (the
+conversation was deleted). What people read is translated per tab, by `localized`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from channels.layers import get_channel_layer
+
+from chat import reply_errors
+from chat.enums import Status
+from chat.errors import ChatError
+from chat.models import Conversation, Message
+from chat.serializers import conversation_json, generation_of, html_of
+
+logger = logging.getLogger(__name__)
+
+Event = dict[str, Any]
+HANDLER = "chat.event"
+MAX_BYTES = 60_000
+RESYNC: Event = {"type": "resync"}
+GONE: Event = {"type": "gone"}
+
+
+def group_name(conversation_id: str) -> str:
+    """The group of everybody who looks at this conversation."""
+    return "conversation." + conversation_id.replace("-", "")
+
+
+async def publish(conversation_id: str, event: Event) -> None:
+    """Tell every tab. Losing an event is allowed, so a failing layer is logged and nothing else."""
+    if len(json.dumps(event)) > MAX_BYTES:
+        event = RESYNC
+    layer = get_channel_layer()
+    try:
+        await layer.group_send(group_name(conversation_id), {"type": HANDLER, "event": event})
+    except Exception as error:
+        logger.warning("An event of conversation %s was lost: %s", conversation_id, type(error).__name__)
+
+
+def localized(event: Event) -> Event:
+    """The event as one reader gets it, with its sentences in the active language."""
+    if event["type"] != "reply.done":
+        return event
+    shown = {name: value for name, value in event.items() if name not in ("error_code", "retry_after_s")}
+    code = event["error_code"]
+    shown["detail"] = reply_errors.sentence(code, event["retry_after_s"]) if code else ""
+    return shown
+
+
+def delta(message_id: str, seq: int, text: str) -> Event:
+    """A stored piece of a running reply."""
+    return {"type": "reply.delta", "message_id": message_id, "seq": seq, "text": text}
+
+
+def whole_text(message: Message) -> Event:
+    """All of a running reply so far, for a page that polls."""
+    return {
+        "type": "reply.text",
+        "message_id": str(message.public_id),
+        "seq": message.seq,
+        "text": message.content,
+    }
+
+
+def waiting(message_id: str, state: str, position: int, wait_s: float | None) -> Event:
+    """Where a reply stands before its first word."""
+    return {
+        "type": "reply.waiting",
+        "message_id": message_id,
+        "state": state,
+        "position": position,
+        "wait_s": wait_s,
+    }
+
+
+def resumed(message: Message) -> Event:
+    """The same reply goes on."""
+    return {
+        "type": "reply.resumed",
+        "message_id": str(message.public_id),
+        "status": message.status,
+        "seq": message.seq,
+    }
+
+
+def done(message: Message, retry_after_s: float | None = None) -> Event:
+    """A reply's end, before `localized`."""
+    generation = generation_of(message)
+    failed = message.status == Status.FAILED
+    return {
+        "type": "reply.done",
+        "message_id": str(message.public_id),
+        "status": message.status,
+        "seq": message.seq,
+        "text": message.content,
+        "html": html_of(message) or "",
+        "error_code": (generation.error_class if generation else "") or reply_errors.INTERNAL if failed else "",
+        "retry_after_s": retry_after_s,
+        "sources": generation.sources if generation else [],
+    }
+
+
+def feedback_saved(message: Message, feedback: Event | None) -> Event:
+    """A rating, changed or taken back."""
+    return {"type": "feedback.saved", "message_id": str(message.public_id), "feedback": feedback}
+
+
+def conversation_updated(conversation: Conversation) -> Event:
+    """A title, given or changed."""
+    return {"type": "conversation.updated", "conversation": conversation_json(conversation)}
+
+
+def error(problem: ChatError) -> Event:
+    """A refusal, in the active language."""
+    event: Event = {"type": "error", "code": problem.code, "detail": str(problem.detail)}
+    for name in ("client_id", "message_id", "retry_after_s"):
+        value = getattr(problem, name)
+        if value:
+            event[name] = value
+    return event

@@ -1,0 +1,150 @@
+"""The group commit: what every running reply has said since the last tick, in one transaction.
+
+A word is published only after it is stored. One writer task per event loop; it ends when there is nothing
+to write and starts again with the next word, so the first word of a reply does not wait for a tick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import weakref
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.db import DatabaseError, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Concat
+
+from chat import events
+from chat.enums import Status
+from chat.faults import log_fault
+from chat.models import Message
+from chat.offloop import off_loop
+from chat.reply_errors import STORAGE
+
+logger = logging.getLogger(__name__)
+
+TICK_S = 0.08
+RETRY_S = 0.25
+RETRIES = 60
+
+
+class Stream(Protocol):
+    """A running reply as the journal sees it; `seq` is the number of its last stored piece."""
+
+    pk: int
+    message_id: str
+    conversation_id: str
+    seq: int
+
+    def ended_elsewhere(self) -> None:
+        """Called when the reply is not running any more according to the database."""
+
+    def broken(self, code: str) -> None:
+        """Called when its text could not be stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The text that makes a reply's stored text `seq` pieces long."""
+
+    pk: int
+    seq: int
+    text: str
+
+
+class Journal:
+    """The writer of one event loop."""
+
+    def __init__(self) -> None:
+        self._pending: dict[Stream, list[str]] = {}
+        self._writing: dict[Stream, list[str]] = {}
+        self._written = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def append(self, stream: Stream, text: str) -> None:
+        """Have this text stored, then published; returns at once."""
+        self._pending.setdefault(stream, []).append(storable(text))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._write_all(), name="journal")
+
+    async def flush(self, stream: Stream) -> None:
+        """Wait until everything that this stream appended is stored and published, or given up."""
+        while stream in self._pending or stream in self._writing:
+            await self._written.wait()
+
+    def forget(self, stream: Stream) -> None:
+        """Leave out what is not stored yet: for a reply that was stopped."""
+        self._pending.pop(stream, None)
+
+    async def _write_all(self) -> None:
+        while self._pending:
+            self._writing, self._pending = self._pending, {}
+            await self._commit(self._writing)
+            self._writing = {}
+            self._written.set()
+            self._written = asyncio.Event()
+            await asyncio.sleep(TICK_S)
+
+    async def _commit(self, batch: dict[Stream, list[str]]) -> None:
+        pieces = {stream: Piece(stream.pk, stream.seq + 1, "".join(texts)) for stream, texts in batch.items()}
+        try:
+            stored = await _store_with_patience(list(pieces.values()))
+        except Exception as error:
+            log_fault(logger, f"Words of {len(pieces)} replies could not be stored", error)
+            for stream in pieces:
+                stream.broken(STORAGE)
+            return
+        for stream, piece in pieces.items():
+            await _tell(stream, piece, piece.pk in stored)
+
+
+_journals: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Journal] = weakref.WeakKeyDictionary()
+
+
+def get_journal() -> Journal:
+    """The running event loop's journal."""
+    return _journals.setdefault(asyncio.get_running_loop(), Journal())
+
+
+def storable(text: str) -> str:
+    """The text without what a database refuses: NUL and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def store(pieces: list[Piece], again: bool = False) -> set[int]:
+    """Append each piece to its reply if that is still running, in one transaction; the keys that are stored.
+
+    With `again`, pieces that an earlier attempt stored, although it seemed to fail, count as stored.
+    """
+    with transaction.atomic():
+        return {piece.pk for piece in pieces if _append(piece) or (again and _is_stored(piece))}
+
+
+def _append(piece: Piece) -> bool:
+    rows = Message.objects.filter(pk=piece.pk, status=Status.STREAMING, seq=piece.seq - 1)
+    return bool(rows.update(content=Concat(F("content"), Value(piece.text)), seq=piece.seq))
+
+
+def _is_stored(piece: Piece) -> bool:
+    rows = Message.objects.filter(pk=piece.pk, status=Status.STREAMING, seq=piece.seq)
+    return rows.exists()
+
+
+async def _store_with_patience(pieces: list[Piece]) -> set[int]:
+    for attempt in range(RETRIES):
+        try:
+            return await off_loop(store, pieces, again=attempt > 0)
+        except DatabaseError as error:
+            logger.warning("The journal could not write and tries again: %s", type(error).__name__)
+            await asyncio.sleep(RETRY_S)
+    return await off_loop(store, pieces, again=True)
+
+
+async def _tell(stream: Stream, piece: Piece, stored: bool) -> None:
+    if not stored:
+        stream.ended_elsewhere()
+        return
+    stream.seq = piece.seq
+    await events.publish(stream.conversation_id, events.delta(stream.message_id, piece.seq, piece.text))

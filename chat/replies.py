@@ -1,0 +1,247 @@
+"""Running replies: tasks that belong to the process, not to a socket.
+
+Each asks the model, gives the words to the journal, and brings its reply to exactly one end, whatever
+happens. Closing a tab ends nothing; Stop, from any process, does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
+
+from django.conf import settings
+from django.db import DatabaseError
+
+import inference
+from chat import actions, events, queries, reply_errors
+from chat.actions import Ending
+from chat.enums import Status
+from chat.events import Event
+from chat.faults import log_fault
+from chat.journal import get_journal
+from chat.models import Generation, Message
+from chat.offloop import off_loop
+from chat.tally import Facts, Tally, added, facts_of
+from inference import ChatMessage, Chunk, FinishReason, InferenceError, Request, Sampling, Waiting
+
+logger = logging.getLogger(__name__)
+
+WAITING_EVERY_S = 0.5
+FINISH_TRIES = 60
+FINISH_RETRY_S = 0.5
+
+_live: dict[int, LiveReply] = {}
+_draining = False
+
+
+class LiveReply:
+    """One reply while its task runs; the journal's Stream."""
+
+    def __init__(self, message: Message) -> None:
+        self.pk = message.pk
+        self.message_id = str(message.public_id)
+        self.conversation_id = str(message.conversation.public_id)
+        self.seq = message.seq
+        self.tally = Tally()
+        self.before: Generation | None = None
+        self.waiting: Event | None = None
+        self.waiting_told = 0.0
+        self.task: asyncio.Task[None] | None = None
+        # Set once: why the task is being cancelled, and that nothing may cancel it any more.
+        self.end_as: Status | None = None
+        self.error_code = ""
+        self.closing = False
+
+    def ended_elsewhere(self) -> None:
+        """Somebody stored its end already: free the model, store figures only."""
+        self._cancel(Status.STOPPED)
+
+    def broken(self, code: str) -> None:
+        """Its words cannot be stored."""
+        self.error_code = code
+        self._cancel(Status.FAILED)
+
+    def interrupt(self) -> None:
+        """The process is about to end."""
+        self._cancel(Status.INTERRUPTED)
+
+    def _cancel(self, end_as: Status) -> None:
+        if self.closing or self.end_as is not None or self.task is None:
+            return
+        self.end_as = end_as
+        self.task.cancel()
+
+
+def start(message: Message) -> None:
+    """Begin answering into this reply, in the running event loop."""
+    reply = LiveReply(message)
+    before = _live.get(reply.pk)
+    reply.task = asyncio.create_task(_run(reply, before), name=f"reply {reply.message_id}")
+    _live[reply.pk] = reply
+    reply.task.add_done_callback(lambda _task: _live.pop(reply.pk, None) if _live.get(reply.pk) is reply else None)
+
+
+def let_go(pk: int) -> None:
+    """Free the model from a reply whose end is stored, without waiting for the journal to find out."""
+    if pk in _live:
+        _live[pk].ended_elsewhere()
+
+
+def is_live(pk: int) -> bool:
+    """Whether this process is writing the reply."""
+    return pk in _live
+
+
+def waiting_event(message_id: str | None) -> Event | None:
+    """The last news about a reply that waits in this process for its first word."""
+    replies = list(_live.values())
+    return next((reply.waiting for reply in replies if reply.message_id == message_id), None)
+
+
+def draining() -> bool:
+    """Whether the process is about to end and takes no new work."""
+    return _draining
+
+
+async def drain() -> None:
+    """Take no new work and mark this process's replies as interrupted; their words stay."""
+    global _draining
+    _draining = True
+    tasks = [reply.task for reply in _live.values() if reply.task is not None]
+    for reply in list(_live.values()):
+        reply.interrupt()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _run(reply: LiveReply, before: LiveReply | None) -> None:
+    try:
+        if before is not None and before.task is not None:
+            await asyncio.wait([before.task])  # its last words may still be on their way into the same row
+        ending: Ending | None = await _answer(reply)
+    except asyncio.CancelledError:
+        if reply.end_as is None:  # the event loop is closing
+            raise
+        ending = None
+    except InferenceError as error:
+        ending = _failed(error, _facts(reply))
+    except Exception as error:
+        log_fault(logger, f"Reply {reply.message_id} failed", error)
+        ending = Ending(Status.FAILED, _facts(reply), reply_errors.INTERNAL)
+    reply.closing = True
+    await _close(reply, ending)
+
+
+async def _answer(reply: LiveReply) -> Ending:
+    request = await off_loop(_prepare, reply)
+    last = await _consume(reply, request)
+    await get_journal().flush(reply)
+    if last is None:  # the backend broke its promise of a last chunk
+        return Ending(Status.FAILED, _facts(reply), "generation_error")
+    return _ending(reply, last)
+
+
+def _prepare(reply: LiveReply) -> Request:
+    message = queries.reply_for_run(reply.pk)
+    reply.seq = message.seq
+    reply.before = message.generation
+    return build_request(message)
+
+
+def build_request(message: Message) -> Request:
+    """The question to the model: instructions, the branch down to this reply, and what it has said already."""
+    turns = [ChatMessage(inference.Role.SYSTEM, settings.CHAT_INSTRUCTIONS)] if settings.CHAT_INSTRUCTIONS else []
+    turns += [ChatMessage(inference.Role(row.role), row.content) for row in queries.branch(message)[:-1] if row.content]
+    options = dict(message.generation.sampling)
+    options["stop"] = tuple(options.get("stop", ()))
+    return Request(tuple(turns), Sampling(**options), prefix=message.content, backend=message.generation.backend)
+
+
+async def _consume(reply: LiveReply, request: Request) -> Chunk | None:
+    """Give every word to the journal; the last chunk."""
+    async with _closing(inference.stream(request)) as chunks:
+        async for chunk in chunks:
+            if chunk.waiting is not None:
+                await _tell_waiting(reply, chunk.waiting)
+            if chunk.text:
+                reply.waiting = None
+                reply.tally.count(chunk)
+                get_journal().append(reply, chunk.text)
+            if chunk.finish_reason is not None:
+                return chunk
+    return None
+
+
+@contextlib.asynccontextmanager
+async def _closing(chunks: AsyncIterator[Chunk]) -> AsyncIterator[AsyncIterator[Chunk]]:
+    """Close the stream in the end, which is how a backend learns that nobody listens any more."""
+    try:
+        yield chunks
+    finally:
+        close = getattr(chunks, "aclose", None)
+        if close is not None:
+            await close()
+
+
+async def _tell_waiting(reply: LiveReply, news: Waiting) -> None:
+    reply.waiting = events.waiting(reply.message_id, news.state, news.position, news.wait_s)
+    now = time.monotonic()
+    if now - reply.waiting_told >= WAITING_EVERY_S:
+        reply.waiting_told = now
+        await events.publish(reply.conversation_id, reply.waiting)
+
+
+def _ending(reply: LiveReply, last: Chunk) -> Ending:
+    facts = _facts(reply, {**facts_of(last.completion), "finish_reason": str(last.finish_reason)})
+    if last.finish_reason == FinishReason.ERROR:
+        return _failed(last.error, facts)
+    cancelled = last.finish_reason == FinishReason.CANCELLED
+    return Ending(Status.INTERRUPTED if cancelled else Status.COMPLETE, facts)
+
+
+def _facts(reply: LiveReply, known: Facts | None = None) -> Facts:
+    """Our own figures, the backend's in their place where it gave some, and those of the part before Continue."""
+    facts = {**reply.tally.facts(), **(known or {})}
+    return added(reply.before, facts) if reply.before else facts
+
+
+def _failed(error: Exception | None, facts: Facts) -> Ending:
+    code = error.code if isinstance(error, InferenceError) else "generation_error"
+    return Ending(Status.FAILED, facts, code, getattr(error, "retry_after_s", None))
+
+
+async def _close(reply: LiveReply, ending: Ending | None) -> None:
+    """Store how the reply ended and tell it; `ending` is None when the task was cancelled for a known reason."""
+    if reply.end_as in (Status.STOPPED, Status.FAILED):
+        get_journal().forget(reply)
+    await get_journal().flush(reply)
+    try:
+        done = await _with_patience(reply, ending)
+    except Exception as error:
+        log_fault(logger, f"The end of reply {reply.message_id} could not be stored", error)
+        return
+    if done is not None:
+        await events.publish(reply.conversation_id, done)
+
+
+async def _with_patience(reply: LiveReply, ending: Ending | None) -> Event | None:
+    for _attempt in range(FINISH_TRIES):
+        try:
+            return await off_loop(_store_end, reply, ending)
+        except DatabaseError as error:
+            logger.warning("Storing the end of a reply is tried again: %s", type(error).__name__)
+            await asyncio.sleep(FINISH_RETRY_S)
+    return await off_loop(_store_end, reply, ending)
+
+
+def _store_end(reply: LiveReply, ending: Ending | None) -> Event | None:
+    if ending is None:
+        facts = _facts(reply, {"finish_reason": "cancelled"})
+        if reply.end_as == Status.STOPPED:
+            actions.record_generation(reply.pk, facts)
+            return None
+        ending = Ending(reply.end_as or Status.FAILED, facts, reply.error_code)
+    message = actions.finish_reply(reply.pk, ending)
+    return None if message is None else events.done(message, ending.retry_after_s)

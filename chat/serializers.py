@@ -1,0 +1,104 @@
+"""Rows as the wire shows them: MSG, FEEDBACK, MODEL, the snapshot (the contract is in events.py)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import inference
+from chat import markdown, queries, reply_errors
+from chat.access import Actor
+from chat.enums import Role, Status
+from chat.language import guess_language
+from chat.models import Conversation, Feedback, Generation, Message
+from chat.queries import Page, Tree
+
+Json = dict[str, Any]
+
+
+def conversation_json(conversation: Conversation) -> Json:
+    """A conversation's heading."""
+    return {"id": str(conversation.public_id), "title": conversation.title, "language": conversation.language}
+
+
+def messages_json(actor: Actor, messages: list[Message], tree: Tree) -> list[Json]:
+    """MSG for each message, with what this actor thinks of it; a constant number of queries."""
+    feedback = queries.feedback_of(actor, messages)
+    return [_message_json(message, tree, feedback.get(message.pk)) for message in messages]
+
+
+def page_json(actor: Actor, page: Page) -> Json:
+    """A page of older messages."""
+    return {"messages": messages_json(actor, page.messages, page.tree), "has_older": page.has_older}
+
+
+def snapshot_json(actor: Actor, conversation: Conversation) -> Json:
+    """Everything that a page needs to show the conversation as it is now."""
+    page = queries.latest_page(conversation)
+    running = next((message for message in page.messages if message.status == Status.STREAMING), None)
+    return {
+        "conversation": conversation_json(conversation),
+        **page_json(actor, page),
+        "running": str(running.public_id) if running else None,
+        "model": model_json(),
+    }
+
+
+def feedback_json(feedback: Feedback | None) -> Json | None:
+    """A rating as its author sees it."""
+    if feedback is None:
+        return None
+    reasons = sorted(reason.code for reason in feedback.reasons.all())
+    return {"value": feedback.value, "reasons": reasons, "comment": feedback.comment}
+
+
+def model_json() -> Json:
+    """Whether the model can answer, in the active language."""
+    status = inference.get_backend().status()
+    return {
+        "state": str(status.state),
+        "progress": round(status.progress, 3),
+        "eta_s": status.eta_s,
+        "detail": reply_errors.model_sentence(status.state, status.error_code),
+    }
+
+
+def html_of(message: Message) -> str | None:
+    """A finished reply as safe HTML; None for what is shown as plain text."""
+    if message.role != Role.ASSISTANT or message.status == Status.STREAMING:
+        return None
+    return markdown.render(message.content)
+
+
+def generation_of(message: Message) -> Generation | None:
+    """The reply's generation record; None for a visitor's message."""
+    return getattr(message, "generation", None)
+
+
+def _message_json(message: Message, tree: Tree, feedback: Feedback | None) -> Json:
+    generation = generation_of(message)
+    siblings = tree.siblings(message.pk)
+    return {
+        "id": str(message.public_id),
+        "parent": tree.public_id(message.parent_id),
+        "role": message.role,
+        "status": message.status,
+        "seq": message.seq,
+        "text": message.content,
+        "html": html_of(message),
+        "client_id": message.client_id,
+        "created_at": message.created_at.isoformat(),
+        "lang": guess_language(message.content),
+        "versions": {
+            "ids": [str(node.public_id) for node in siblings],
+            "index": [node.pk for node in siblings].index(message.pk),
+        },
+        "feedback": feedback_json(feedback),
+        "detail": _detail(message, generation),
+        "sources": generation.sources if generation else [],
+    }
+
+
+def _detail(message: Message, generation: Generation | None) -> str:
+    if message.status != Status.FAILED:
+        return ""
+    return reply_errors.sentence(generation.error_class if generation else "")

@@ -1,0 +1,54 @@
+"""The pages that people open. A GET creates nothing."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import DatabaseError, connection
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+import inference
+from chat import access, queries
+from chat.boot import boot_json
+from chat.errors import NotFound
+from chat.models import Conversation
+
+
+@require_safe
+@never_cache
+def home(request: HttpRequest) -> HttpResponse:
+    """The conversation that was used last, or an empty page; always an empty one with ?new=1."""
+    if "new" in request.GET:
+        return _page(request, None)
+    return _page(request, queries.latest_conversation(access.actor_of_request(request)))
+
+
+@require_safe
+@never_cache
+def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """The page of one conversation; 404 if it is somebody else's."""
+    try:
+        found = access.get_conversation(access.actor_of_request(request), conversation_id)
+    except NotFound:
+        raise Http404 from None
+    return _page(request, found)
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """For a supervisor: 200 while the database answers, 503 if not; the model may still be loading."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"status": "database unavailable"}, status=503)
+    return JsonResponse({"status": "ok", "model": str(inference.get_backend().status().state)})
+
+
+def _page(request: HttpRequest, found: Conversation | None) -> HttpResponse:
+    boot = boot_json(request, found)
+    return render(request, "chat/chat.html", {"boot": boot, "conversation": found})
