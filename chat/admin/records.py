@@ -1,0 +1,74 @@
+"""Generation records and people in words that staff can read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from chat.models import Conversation, Generation
+from chat.reply_errors import sentence
+
+TEXTS = ("backend", "checkpoint", "checkpoint_sha256")
+WHOLE_NUMBERS = ("prompt_tokens", "completion_tokens", "truncated_tokens")
+TIMES = ("queue_ms", "first_token_ms", "total_ms")
+LOG_PROBABILITIES = ("mean_logprob", "min_logprob")
+
+
+def facts(record: Generation) -> list[tuple[str, str]]:
+    """Every field of the record but the sources with its name, in the order in which one asks for them."""
+    return [
+        *((_name(field), getattr(record, field) or "–") for field in TEXTS),
+        (_name("sampling"), _sampling(record.sampling)),
+        (_name("seed"), "–" if record.seed is None else str(record.seed)),
+        *((_name(field), _number(getattr(record, field), 0)) for field in WHOLE_NUMBERS),
+        *((_name(field), _number(getattr(record, field), 0)) for field in TIMES),
+        (_name("finish_reason"), record.finish_reason or "–"),
+        *((_name(field), _number(getattr(record, field), 3)) for field in LOG_PROBABILITIES),
+        (_name("error_class"), _error(record.error_class)),
+    ]
+
+
+def headline(record: Generation) -> str:
+    """The record in one line: what answered, how much, how long."""
+    parts = [record.backend, record.checkpoint]
+    if record.completion_tokens is not None:
+        parts.append(_("%(number)s tokens") % {"number": _number(record.completion_tokens, 0)})
+    if record.total_ms is not None:
+        parts.append(_("%(number)s s") % {"number": _number(record.total_ms / 1000, 1)})
+    return " · ".join(part for part in parts if part)
+
+
+def sources(record: Generation) -> list[str]:
+    """The slugs of the cited articles."""
+    return [str(slug) for slug in record.sources] if isinstance(record.sources, list) else []
+
+
+def person(conversation: Conversation) -> str:
+    """Whose conversation it is. A visitor's id is not shown: it tells staff nothing."""
+    return conversation.owner.get_username() if conversation.owner else _("Visitor without an account")
+
+
+def person_kind(actor: str) -> str:
+    """What kind of person an actor ("user:<pk>", "visitor:<id>") is."""
+    return _("Signed-in visitor") if actor.startswith("user:") else _("Visitor without an account")
+
+
+def _name(field: str) -> str:
+    return str(Generation._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
+
+
+def _number(value: float | None, places: int) -> str:
+    return "–" if value is None else number_format(value, decimal_pos=places, force_grouping=True)
+
+
+def _sampling(sampling: Any) -> str:
+    if not isinstance(sampling, dict) or not sampling:
+        return "–"
+    return ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in sampling.items())
+
+
+def _error(code: str) -> str:
+    return f"{code}: {sentence(code)}" if code else "–"
