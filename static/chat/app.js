@@ -1,0 +1,126 @@
+/* Puts the page together: events go into the store, the new state goes to everything that shows it. */
+
+import { Announcer } from "./announce.js";
+import { offerClaim } from "./claim.js";
+import { Composer } from "./composer.js";
+import { Dialogue } from "./dialogue.js";
+import { setTexts, t } from "./dom.js";
+import { composing } from "./ime.js";
+import { Sheet } from "./sheet.js";
+import { Sidebar } from "./sidebar.js";
+import { StatusLine } from "./status.js";
+import { initialState, isBusy, reduce } from "./store.js";
+import { Toast } from "./toast.js";
+import { Transcript } from "./view.js";
+
+const boot = JSON.parse(document.getElementById("boot").textContent);
+const $ = (id) => document.getElementById(id);
+setTexts(boot.texts);
+
+let state = initialState(boot);
+let left = ""; // the address of the conversation that was open when it was deleted
+const toast = new Toast($("toast"));
+const announcer = new Announcer($("announcer"));
+const status = new StatusLine({ line: $("status"), notice: $("notice") });
+const dialogue = new Dialogue(boot, { dispatch, getState: () => state, onMode: (mode) => status.mode(mode) });
+const transcript = new Transcript(
+  { scroller: $("log"), column: $("column"), log: $("messages"), older: $("older"), newWords: $("new-words") },
+  dialogue.messageActions(), boot.reasons);
+const composer = new Composer(
+  { form: $("composer"), field: $("message"), send: $("send"), stop: $("stop"), counter: $("counter") },
+  { send, stop: () => dialogue.stop(), refuse: (detail) => status.notice({ detail }) }, boot.limits.message_chars);
+const sheet = new Sheet({
+  sheet: $("sidebar"), opener: $("menu"), closer: $("sheet-close"), backdrop: $("backdrop"),
+  rest: [$("topbar"), $("main")],
+});
+const sidebar = new Sidebar({ list: $("conversations"), search: $("search"), empty: $("list-empty") }, boot.urls, {
+  toast,
+  current: () => state.conversation?.id ?? null,
+  deleted: (item) => item.id === state.conversation?.id && startAfresh(item),
+  restored: (item) => item.url === left && location.assign(item.url),
+  failed: (error) => status.notice({ detail: error.detail || t("unreachable") }),
+});
+
+/** The one way into the state. */
+function dispatch(event) {
+  const before = state;
+  state = reduce(state, event);
+  if (state !== before) changed(before);
+}
+
+function changed(before) {
+  if (state.needsSync) dialogue.sync();
+  dialogue.settled();
+  transcript.paint(state);
+  announcer.update(before, state);
+  composer.setBusy(isBusy(state));
+  status.update(state);
+  if (state.notice && state.notice !== before.notice) refused(state.notice);
+  if (state.conversation !== before.conversation) named();
+  if (state.running !== before.running) sidebar.refresh();
+  frame();
+}
+
+/** A refused text goes back to where it was written. */
+function refused(notice) {
+  status.notice(notice);
+  if (notice.text === null) return;
+  if (notice.edit_of && transcript.editAgain(notice.edit_of, notice.text)) return;
+  composer.restore(notice.text);
+}
+
+function named() {
+  const title = state.conversation?.title || t("untitled");
+  document.title = state.conversation?.title ? `${title} · Duologue` : "Duologue";
+  $("heading").textContent = title;
+  sidebar.refresh();
+}
+
+/** Empty page or transcript. */
+function frame() {
+  const empty = state.loaded && !state.messages.length && !state.pending.length;
+  $("empty").hidden = !empty;
+  $("heading").hidden = empty;
+}
+
+/** The open conversation was deleted: the page becomes empty, and the way back stays on it. */
+function startAfresh(item) {
+  left = item.url;
+  dialogue.leave();
+  status.mode("open");
+  history.replaceState(null, "", document.querySelector(".sidebar-top a").href);
+  dispatch({ type: "local.reset" });
+  composer.open(null);
+}
+
+function send(text) {
+  status.notice(null);
+  dialogue.send(text).then((accepted) => accepted && composer.open(state.conversation.id, { carry: true }));
+  transcript.jump();
+}
+
+function starters() {
+  for (const button of document.querySelectorAll("[data-starter]")) {
+    button.addEventListener("click", () => {
+      composer.fill(button.textContent.trim());
+      composer.submit();
+    });
+  }
+}
+
+/** Esc: close what is open, else stop the answer. */
+function escape(event) {
+  if (event.key !== "Escape" || composing(event)) return;
+  if (sheet.isOpen) sheet.close();
+  else if (isBusy(state)) dialogue.stop();
+}
+
+document.addEventListener("keydown", escape);
+composer.open(state.conversation?.id ?? null);
+composer.setBusy(false);
+starters();
+frame();
+offerClaim($("claim"), boot, { done: () => sidebar.refresh(), failed: (error) => toast.show(error.detail || t("unreachable")) });
+if (state.conversation) status.connecting();
+dialogue.start();
+sidebar.refresh();

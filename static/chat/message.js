@@ -1,0 +1,206 @@
+/* One message of the transcript: made once, then changed in place, so that focus, selection and an open
+   panel survive every event. */
+
+import { copyText, duration, el, icon, iconButton, setText, t } from "./dom.js";
+import { editBox } from "./edit.js";
+import { FeedbackControl } from "./feedback.js";
+import { enhance } from "./rich.js";
+
+const COPIED_MS = 2000;
+
+export class MessageView {
+  /** actions: what app.js lets a message do; reasons: the chips of the feedback panel. */
+  constructor(message, actions, reasons) {
+    Object.assign(this, { actions, reasons, message: null, shown: "", html: null });
+    const name = el("p", { class: message.role === "user" ? "vh" : "speaker", text: t(`speaker.${message.role}`) });
+    this.text = el("div", { "data-part": "text", class: "plain" });
+    this.state = el("div", { class: "state", hidden: true });
+    this.sources = el("p", { class: "sources", hidden: true });
+    this.root = el("article", { "data-role": message.role }, name, this.text, this.state, this.sources);
+    this.root.append(...(message.role === "user" ? this.userRow() : this.assistantRow()));
+  }
+
+  // --- The quiet row ---------------------------------------------------------------------------------------
+
+  pager() {
+    this.count = el("span", { class: "count" });
+    this.previous = iconButton("previous", t("version.previous"), () => this.turn(-1));
+    this.next = iconButton("next", t("version.next"), () => this.turn(1));
+    this.versions = el("span", { class: "pager", role: "group", "aria-label": t("version.group"), hidden: true },
+      this.previous, this.count, this.next);
+    return this.versions;
+  }
+
+  turn(step) {
+    const { ids, index } = this.message.versions;
+    if (ids[index + step]) this.actions.select(ids[index + step]);
+  }
+
+  userRow() {
+    this.editButton = iconButton("edit", t("edit"), () => this.edit());
+    this.row = el("div", { class: "row" }, this.editButton, this.pager());
+    return [this.row];
+  }
+
+  assistantRow() {
+    const id = () => this.message.id;
+    this.feedback = new FeedbackControl(
+      { set: (feedback) => this.actions.rate(id(), feedback), clear: () => this.actions.unrate(id()) }, this.reasons);
+    this.copy = iconButton("copy", t("copy"), () => this.copyAll());
+    this.again = iconButton("again", t("regenerate"), () => this.actions.regenerate(id()));
+    this.row = el("div", { class: "row" }, this.copy, this.feedback.good, this.feedback.bad, this.again, this.pager(),
+      this.feedback.more);
+    return [this.row, this.feedback.panel];
+  }
+
+  async copyAll() {
+    await copyText(this.message.text);
+    this.copy.replaceChildren(icon("check"));
+    this.copy.setAttribute("aria-label", t("copied"));
+    setTimeout(() => {
+      this.copy.replaceChildren(icon("copy"));
+      this.copy.setAttribute("aria-label", t("copy"));
+    }, COPIED_MS);
+  }
+
+  edit(text = this.message.text) {
+    if (this.editor) return;
+    this.editor = editBox(text, {
+      onSave: (changed) => { if (this.actions.edit(this.message.id, changed)) this.endEdit(); },
+      onCancel: () => { this.endEdit(); this.editButton.focus(); },
+    });
+    this.root.classList.add("editing");
+    this.root.append(this.editor.box);
+    this.editor.field.focus();
+  }
+
+  endEdit() {
+    this.editor.box.remove();
+    this.editor = null;
+    this.root.classList.remove("editing");
+  }
+
+  // --- Painting --------------------------------------------------------------------------------------------
+
+  /** scene: {busy, waiting, model, isLast}: what around the message changes how it looks. */
+  update(message, scene) {
+    const key = `${scene.busy}|${scene.isLast}|${JSON.stringify(scene.waiting)}|${JSON.stringify(scene.model)}`;
+    if (message === this.message && key === this.scene) return;
+    this.message = message;
+    this.scene = key;
+    this.paintFrame(message, scene);
+    this.paintText(message);
+    this.paintState(message, scene);
+    this.paintSources(message.sources ?? []);
+    this.paintRow(message, scene);
+  }
+
+  paintFrame(message, { isLast }) {
+    this.root.dataset.status = message.status;
+    this.root.dataset.messageId = message.id;
+    this.root.classList.toggle("pending", Boolean(message.pending));
+    this.root.classList.toggle("last", isLast);
+    if (message.lang && message.lang !== document.documentElement.lang) this.text.lang = message.lang;
+  }
+
+  paintText(message) {
+    if (message.html === null || message.html === undefined) this.paintPlain(message.text);
+    else if (message.html !== this.html) this.paintRich(message.html);
+  }
+
+  /** While words arrive only text nodes are added: nothing that was shown is touched again. */
+  paintPlain(text) {
+    if (this.html === null && text.startsWith(this.shown)) {
+      if (text.length > this.shown.length) this.text.append(text.slice(this.shown.length));
+    } else {
+      this.text.textContent = text;
+    }
+    this.html = null;
+    this.shown = text;
+    this.text.className = "plain";
+  }
+
+  /** The one place where HTML goes in: rendered and sanitised by our server when the answer was done. */
+  paintRich(html) {
+    this.text.innerHTML = html;
+    this.html = html;
+    this.shown = "";
+    this.text.className = "rich";
+    enhance(this.text);
+  }
+
+  paintState(message, scene) {
+    const parts = message.status === "streaming" ? this.progress(message, scene) : this.ending(message, scene);
+    const key = parts.map((part) => part?.textContent ?? part).join("|");
+    this.state.hidden = !parts.length;
+    if (key !== this.stateKey) this.state.replaceChildren(...parts);
+    this.stateKey = key;
+    const bar = this.state.querySelector("progress");
+    if (bar) bar.value = scene.model?.progress ?? 0;
+  }
+
+  progress(message, { waiting, model }) {
+    if (waiting?.state === "starting") {
+      const label = modelWords(model, waiting);
+      return [el("span", { text: label }), el("progress", { max: 1, value: 0, "aria-label": label })];
+    }
+    if (waiting) return [el("span", { text: queueWords(waiting) })];
+    return message.text ? [] : [el("span", { class: "late", text: t("reply.writing") })];
+  }
+
+  ending(message, scene) {
+    if (message.pending) return [el("span", { class: "late", text: t("pending") })];
+    if (message.role === "user" || message.status === "complete") return [];
+    const words = [el("strong", { text: t(`status.${message.status}`) })];
+    if (message.detail) words.push(el("span", { text: message.detail }));
+    return [icon(message.status), ...words, ...this.remedies(message, scene)];
+  }
+
+  remedies(message, { isLast, busy }) {
+    const id = message.id;
+    const goOn = isLast && message.status !== "failed" && message.text !== "";
+    const retry = message.status !== "stopped";
+    const button = (key, onclick) => el("button", { type: "button", class: "link", text: t(key), onclick, disabled: busy });
+    return [goOn ? button("continue", () => this.actions.resume(id)) : "",
+      retry ? button("retry", () => this.actions.regenerate(id)) : ""].filter(Boolean);
+  }
+
+  paintSources(sources) {
+    const words = sources.map((slug) => title(slug)).join(", ");
+    this.sources.hidden = !words;
+    setText(this.sources, words ? t(sources.length > 1 ? "sources" : "source", { titles: words }) : "");
+  }
+
+  paintRow(message, scene) {
+    this.row.hidden = message.status === "streaming" || Boolean(message.pending);
+    this.paintPager(message.versions, scene.busy);
+    if (this.editButton) this.editButton.disabled = scene.busy;
+    if (!this.feedback) return;
+    this.again.disabled = scene.busy;
+    for (const tool of [this.copy, this.feedback.good, this.feedback.bad]) tool.hidden = !message.text;
+    this.feedback.update(message.feedback ?? null);
+  }
+
+  paintPager({ ids, index }, busy) {
+    this.versions.hidden = ids.length < 2;
+    setText(this.count, t("version.count", { n: index + 1, total: ids.length }));
+    this.previous.disabled = busy || index === 0;
+    this.next.disabled = busy || index >= ids.length - 1;
+  }
+}
+
+/** "card_arrival" -> "Card arrival". */
+function title(slug) {
+  const words = slug.replace(/[_-]+/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export function modelWords(model, waiting = null) {
+  const seconds = model?.eta_s ?? waiting?.wait_s ?? null;
+  return seconds === null ? t("model.starting") : t("model.starting_eta", { time: duration(seconds) });
+}
+
+export function queueWords({ position, wait_s }) {
+  const place = position > 1 ? t("queue.many", { n: position }) : t(position === 1 ? "queue.one" : "queue.next");
+  return wait_s === null || wait_s === undefined ? place : t("queue.time", { place, time: duration(wait_s) });
+}
