@@ -1,0 +1,27 @@
+"""What every part's tests may ask for. Nothing here loads a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+import inference
+from tests.scripted import ScriptedBackend
+
+
+@pytest.fixture
+def backend() -> Iterator[ScriptedBackend]:
+    """The chat answers from a script until the test is over."""
+    inference.configure({"default": {"BACKEND": "tests.scripted.ScriptedBackend"}})
+    scripted = inference.get_backend()
+    assert isinstance(scripted, ScriptedBackend)
+    yield scripted
+    inference.configure(settings.INFERENCE)
+
+
+@pytest.fixture(autouse=True)
+def _no_counts_from_other_tests() -> None:
+    cache.clear()
