@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -95,6 +96,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "chat.middleware.PrivatePages",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -134,6 +136,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["chat.throttle.ThrottledBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "chat:home"
 
@@ -149,6 +152,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Threads and real server processes share the test database, which one in memory cannot do.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / f"test-{os.getpid()}.sqlite3")}
 
+# How many server processes run on this database; more than one needs more than the embedded pair (see chat/checks.py).
+PROCESSES = env_int("DUOLOGUE_PROCESSES", 1)
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
@@ -163,11 +168,12 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / ".staticfiles"
+STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns about a folder that is not there
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- Answers -----------------------------------------------------------------------------------------------
-INFERENCE = {
+INFERENCE: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "inference.backends.local.LocalBackend",
         "OPTIONS": {
@@ -179,19 +185,20 @@ INFERENCE = {
         },
     }
 }
-CHAT_SAMPLING = {"temperature": 0.0, "max_new_tokens": 256}
+CHAT_SAMPLING: dict[str, Any] = {"temperature": 0.0, "max_new_tokens": 256}
 # For another answer to the same question: greedy decoding would only say the same again.
-CHAT_SAMPLING_AGAIN = {"temperature": 0.8, "top_p": 0.95}
+CHAT_SAMPLING_AGAIN: dict[str, Any] = {"temperature": 0.8, "top_p": 0.95}
 CHAT_INSTRUCTIONS = env("DUOLOGUE_INSTRUCTIONS")
 
 # --- Limits ------------------------------------------------------------------------------------------------
-CHAT_LIMITS = {
+CHAT_LIMITS: dict[str, Any] = {
     "message_chars": 4_000,
     "frame_bytes": 65_536,
     "bad_frames": 5,
     # name: (how many, in seconds)
     "rate_visitor": (env_int("DUOLOGUE_RATE_VISITOR", 20), 60),
     "rate_conversation": (env_int("DUOLOGUE_RATE_CONVERSATION", 15), 60),
+    "rate_signup": (env_int("DUOLOGUE_RATE_SIGNUP", 20), 3600),
     "rate_address": (env_int("DUOLOGUE_RATE_ADDRESS", 60), 60),
 }
 

@@ -1,0 +1,99 @@
+"""Combinations of settings that would lose words or open a door; `manage.py check` and `serve` refuse them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.utils.translation import to_locale
+
+LOCAL = {"localhost", "127.0.0.1", "[::1]", "::1"}
+SOURCE_LANGUAGE = "en"
+
+
+@register(Tags.compatibility)
+def one_process_on_the_embedded_pair(**_kwargs: Any) -> list[CheckMessage]:
+    """E001, E002: SQLite and the in-memory layer know nothing of a second process."""
+    if settings.PROCESSES <= 1:
+        return []
+    found: list[CheckMessage] = []
+    if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+        found.append(
+            Error(
+                "Several processes (DUOLOGUE_PROCESSES) cannot share SQLite.",
+                hint="Set DATABASE_URL to a PostgreSQL database, or run one process.",
+                id="duologue.E001",
+            )
+        )
+    if settings.CHANNEL_LAYERS["default"]["BACKEND"] == "channels.layers.InMemoryChannelLayer":
+        found.append(
+            Error(
+                "Several processes (DUOLOGUE_PROCESSES) cannot share the in-memory channel layer: "
+                "a tab would miss what another process says.",
+                hint="Run one process, or set CHANNEL_LAYERS to a layer that processes share.",
+                id="duologue.E002",
+            )
+        )
+    return found
+
+
+@register(Tags.security)
+def no_wildcards(**_kwargs: Any) -> list[CheckMessage]:
+    """E003, E004: a wildcard lets any page open a visitor's socket."""
+    found: list[CheckMessage] = []
+    if any(host == "*" or host.startswith((".", "*")) for host in settings.ALLOWED_HOSTS):
+        found.append(
+            Error(
+                "DJANGO_ALLOWED_HOSTS must name each host; a wildcard makes foreign pages look like this site.",
+                hint="List the names under which people reach the site.",
+                id="duologue.E003",
+            )
+        )
+    if any("*" in origin for origin in settings.CSRF_TRUSTED_ORIGINS):
+        found.append(
+            Error(
+                "DJANGO_TRUSTED_ORIGINS must be full origins such as https://chat.example.com, without wildcards.",
+                hint="List every origin by itself.",
+                id="duologue.E004",
+            )
+        )
+    return found
+
+
+@register(Tags.security)
+def no_debug_in_public(**_kwargs: Any) -> list[CheckMessage]:
+    """E005: error pages of DEBUG show settings and visitors' words."""
+    if not settings.DEBUG or set(settings.ALLOWED_HOSTS) <= LOCAL:
+        return []
+    return [
+        Error(
+            "DEBUG is on, and the site answers to names beyond this machine.",
+            hint="Turn DJANGO_DEBUG off, or leave DJANGO_ALLOWED_HOSTS at its default.",
+            id="duologue.E005",
+        )
+    ]
+
+
+@register(Tags.translation)
+def translations_are_compiled(**_kwargs: Any) -> list[CheckMessage]:
+    """W006: without its .mo file a language silently shows English."""
+    return [
+        Warning(
+            f"The texts in {code} are not compiled, so people who read it see English.",
+            hint="Run: python manage.py compilemessages",
+            id="duologue.W006",
+        )
+        for code in missing_languages()
+    ]
+
+
+def missing_languages() -> list[str]:
+    """The codes of the offered languages that have no compiled texts."""
+    codes = [code for code, _name in settings.LANGUAGES if code != SOURCE_LANGUAGE]
+    return [code for code in codes if not any(_mo(folder, code).is_file() for folder in settings.LOCALE_PATHS)]
+
+
+def _mo(folder: str | Path, code: str) -> Path:
+    return Path(folder) / to_locale(code) / "LC_MESSAGES" / "django.mo"

@@ -1,0 +1,49 @@
+"""Headers that every page of ours carries."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+NO_STORE = "private, no-store"
+HEADERS = {
+    # Nothing here needs a sensor, a camera or a payment.
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class PrivatePages:
+    """Everything behind this middleware belongs to one person: no browser and no proxy may keep it.
+
+    Static files are answered before it (WhiteNoise) and may be kept.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]) -> None:
+        self.get_response = get_response
+        self._asynchronous = iscoroutinefunction(get_response)
+        if self._asynchronous:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self._asynchronous:
+            return self._later(request)
+        response = self.get_response(request)
+        return _marked(response)  # type: ignore[arg-type]
+
+    async def _later(self, request: HttpRequest) -> HttpResponseBase:
+        return _marked(await self.get_response(request))  # type: ignore[misc]
+
+
+def _marked(response: HttpResponseBase) -> HttpResponseBase:
+    if "no-store" not in response.get("Cache-Control", ""):
+        response["Cache-Control"] = NO_STORE
+    for name, value in HEADERS.items():
+        response.setdefault(name, value)
+    return response

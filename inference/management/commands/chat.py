@@ -1,0 +1,121 @@
+"""`manage.py chat`: the same answers as on the site, in a terminal, word by word."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+import inference
+from inference import BackendState, ChatMessage, InferenceError, Request, Role, Sampling
+from inference.management.terminal import LoadingProgress, error_sentence, ready_sentence, terminal_language
+
+with contextlib.suppress(ImportError):  # lets the arrow keys edit what is typed, Chinese characters included
+    import readline  # noqa: F401
+
+END_WORDS = {"exit", "quit", "退出"}
+POLL_S = 0.1
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class Command(BaseCommand):
+    """A conversation at the prompt; Ctrl-C stops an answer, `exit`, 退出 or the end of input leaves."""
+
+    help = "Chat with the model in the terminal. Type exit to leave; Ctrl-C stops an answer."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--checkpoint", help="embedded, a folder, or a hub name")
+        parser.add_argument("--device", choices=["auto", "cuda", "mps", "cpu"], help="where the model runs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with override(terminal_language()):
+            _configure({key: options[key] for key in ("checkpoint", "device") if options[key]})
+            backend = inference.get_backend()
+            try:
+                self._wait_until_ready(backend)
+                self.stdout.write(_("Ask your question. Ctrl-C stops an answer; type exit to leave."))
+                self._talk()
+            finally:
+                backend.close()
+
+    def _wait_until_ready(self, backend: Any) -> None:
+        progress = LoadingProgress(self.stdout)
+        backend.start()
+        try:
+            while (status := backend.status()).state is BackendState.STARTING:
+                progress.show(status)
+                time.sleep(POLL_S)
+        except KeyboardInterrupt:
+            raise CommandError(_("Stopped before the model was ready.")) from None
+        finally:
+            progress.close()
+        if status.state is BackendState.FAILED:
+            raise CommandError(status.detail or _("The model could not be started."))
+        self.stdout.write(ready_sentence(backend.describe()))
+
+    def _talk(self) -> None:
+        """Ask and answer until the person leaves; what was said stays the context."""
+        turns: list[ChatMessage] = []
+        if settings.CHAT_INSTRUCTIONS:
+            turns.append(ChatMessage(Role.SYSTEM, settings.CHAT_INSTRUCTIONS))
+        with asyncio.Runner() as runner:
+            while (question := self._ask()) is not None:
+                asked = [*turns, ChatMessage(Role.USER, question)]
+                answer = runner.run(self._answer(tuple(asked)))
+                if answer:
+                    turns = [*asked, ChatMessage(Role.ASSISTANT, answer)]
+
+    def _ask(self) -> str | None:
+        """The next question; None when the person wants to leave."""
+        while True:
+            try:
+                text = input("> ").strip()
+            except EOFError:
+                self.stdout.write("")
+                return None
+            except KeyboardInterrupt:
+                self.stdout.write("\n" + _("Type exit to leave."))
+                continue
+            if text.lower() in END_WORDS:
+                return None
+            if text:
+                return text
+
+    async def _answer(self, messages: tuple[ChatMessage, ...]) -> str:
+        """Print the answer as it comes and give it back; what was printed counts, also when it is cut short."""
+        pieces: list[str] = []
+        try:
+            request = Request(messages, Sampling(**settings.CHAT_SAMPLING))
+            async with contextlib.aclosing(inference.stream(request)) as chunks:  # type: ignore[type-var]
+                async for chunk in chunks:
+                    pieces.append(chunk.text)
+                    self._write(chunk.text)
+                    if isinstance(chunk.error, InferenceError):
+                        raise chunk.error
+        except asyncio.CancelledError:
+            self._write(" " + _("[stopped]"))
+        except InferenceError as error:
+            self._write(("\n" if any(pieces) else "") + error_sentence(error))
+        self._write("\n")
+        return "".join(pieces)
+
+    def _write(self, text: str) -> None:
+        # A terminal obeys control characters, and what a model writes must not steer it.
+        self.stdout.write(CONTROL.sub("", text), ending="")
+        self.stdout.flush()
+
+
+def _configure(overrides: dict[str, str]) -> None:
+    """Use the site's backend with other options."""
+    if not overrides:
+        return
+    default = settings.INFERENCE["default"]
+    options = {**default.get("OPTIONS", {}), **overrides}
+    inference.configure({**settings.INFERENCE, "default": {**default, "OPTIONS": options}})
