@@ -19,6 +19,7 @@ EMBEDDED = "embedded"
 EMBEDDED_PATH = Path(__file__).parent / "weights" / "embedded"
 WEIGHTS_FILE = "model.safetensors"
 MANIFEST_FILE = "checkpoint.json"
+TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "tokenizer.model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
     """The checkpoint's fast tokenizer; CheckpointError if it has none that can be read."""
     from transformers import AutoTokenizer
 
+    # Without its files transformers makes an empty tokenizer up instead of saying so.
+    if not any((checkpoint.path / name).is_file() for name in TOKENIZER_FILES):
+        raise CheckpointError(f"The checkpoint {checkpoint.name} has no tokenizer; it needs one of {TOKENIZER_FILES}.")
     try:
         return AutoTokenizer.from_pretrained(checkpoint.path, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError) as error:

@@ -27,7 +27,7 @@ def byte_alphabet() -> dict[str, int]:
 class Vocabulary:
     """What a tokenizer's ids stand for: bytes of text, control tokens, cited articles, ends of an answer."""
 
-    def __init__(self, tokenizer: Any, end_ids: set[int]) -> None:
+    def __init__(self, tokenizer: Any, end_ids: frozenset[int]) -> None:
         self._tokenizer = tokenizer
         self.end_ids = end_ids
         added = tokenizer.added_tokens_decoder

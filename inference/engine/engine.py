@@ -54,17 +54,25 @@ class Output:
 class Engine:
     """Answers requests with a transformers decoder `model` and its fast `tokenizer`.
 
-    `window` is the context window in tokens (prompt and answer together), by default the model's.
+    `window` is the context window in tokens (prompt and answer together), by default the model's;
+    `end_ids` are the tokens that end an answer, by default the checkpoint's.
     """
 
     def __init__(
-        self, model: Any, tokenizer: Any, labels: Labels | None = None, limits: Limits | None = None, window: int = 0
+        self,
+        model: Any,
+        tokenizer: Any,
+        labels: Labels | None = None,
+        limits: Limits | None = None,
+        window: int = 0,
+        end_ids: frozenset[int] | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.window = window or model.config.max_position_embeddings
         self._labels = labels or Labels()
         self._prompter = Prompter(tokenizer, self.window)
-        self._vocabulary = Vocabulary(tokenizer, _end_ids(model, tokenizer))
+        ends = _end_ids(model, tokenizer) if end_ids is None else end_ids
+        self._vocabulary = Vocabulary(tokenizer, ends)
         self._scheduler = Scheduler(self.limits.max_streams, self.limits.max_queue, self.limits.prefill_budget)
         self._runner = Runner(model, self.limits.max_streams, self.window)
         self._texts: dict[Sequence, _Text] = {}
@@ -271,9 +279,9 @@ class _Text:
         return text
 
 
-def _end_ids(model: Any, tokenizer: Any) -> set[int]:
+def _end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
     """The ids that end an answer: the generation config's, else the tokenizer's."""
     end = model.generation_config.eos_token_id
     if end is None:
         end = tokenizer.eos_token_id
-    return set(end) if isinstance(end, list) else {end} - {None}
+    return frozenset(end if isinstance(end, list) else {end} - {None})

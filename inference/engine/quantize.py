@@ -18,7 +18,9 @@ def to_int8(model: Any) -> Any:
     """
     _conv1d_to_linear(model)
     with warnings.catch_warnings():
+        # Deprecated in torch 2.13 without a replacement inside torch; pyproject's range ends there.
         warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.filterwarnings("ignore", message="torch.quantize_per_tensor", category=UserWarning)
         return torch.ao.quantization.quantize_dynamic(model, {nn.Linear}, dtype=torch.qint8, inplace=True)
 
 

@@ -107,12 +107,17 @@ class EngineThread:
     # --- the thread ----------------------------------------------------------------------------------------
     def _run(self) -> None:
         try:
-            self._engine = self._load(self._report)
-            self._status = Status(BackendState.READY, 1.0)
-            while self._serve(self._engine):
-                pass
+            engine = self._load(self._report)
         except InferenceError as error:
             self._fail_start(error)
+            return
+        except BaseException as error:
+            self._fail_start(BackendUnavailable(f"The model could not be loaded ({type(error).__name__})."))
+            return
+        self._engine, self._status = engine, Status(BackendState.READY, 1.0)
+        try:
+            while self._serve(engine):
+                pass
         except BaseException as error:  # a thread must never end and leave people waiting
             logger.error("The engine thread ended: %s", type(error).__name__)
             self._die()
