@@ -25,6 +25,7 @@ from inference.types import ChatMessage, Completion, Request, Role, Sampling
 GPT2_124M = "gpt2-124M (random weights)"
 PROMPT_TOKENS = 64
 ANSWER_TOKENS = 64
+FILLER = "my card has not arrived yet and the transfer to my friend is still pending what shall I do now"
 Progress = Callable[[str], None]
 
 
@@ -175,7 +176,7 @@ def _load(tokenizer: Any, streams: int, prompt: int = PROMPT_TOKENS, answer: int
     from inference.prompting import Prompter
 
     prompter = Prompter(tokenizer, window=1024)
-    words = "my card has not arrived yet and the transfer to my friend is still pending what shall I do now ".split()
+    words = FILLER.split()
     messages, prompts = [], []
     for stream in range(streams):
         text = " ".join(words[(stream * 7 + i) % len(words)] for i in range(prompt))

@@ -46,7 +46,7 @@ def test_a_cut_file_without_a_manifest_is_refused_when_read(folder):
 
 def test_pickled_weights_are_not_looked_at(folder):
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises(CheckpointError, match="has no model.safetensors"):
+    with pytest.raises(CheckpointError, match=r"has no model\.safetensors"):
         checkpoints.resolve(str(folder))
 
 

@@ -66,13 +66,13 @@ def test_oldest_turns_are_left_out_and_counted(prompter):
 
 def test_instructions_stay_when_turns_are_left_out(prompter, tiny_tokenizer):
     system = ChatMessage(Role.SYSTEM, "Be kind.")
-    ids = prompter.build((system, *turns("card " * 60, "yes", "pending")), 40).token_ids
+    ids = prompter.build((system, *turns("card " * 100, "yes", "pending")), 40).token_ids
     assert decoded(tiny_tokenizer, ids) == "<|system|>Be kind.<|end|><|user|>pending<|end|><|assistant|>"
 
 
 def test_as_many_turns_as_fit_are_kept(prompter):
     """One token less of room is one exchange less of history."""
-    history = turns(*["card"] * 9)
+    history = turns(*["card"] * 21)
     size = len(prompter.build(history, 1).token_ids)
     assert prompter.build(history, 128 - size).truncated_tokens == 0
     dropped = prompter.build(history, 128 - size + 1)

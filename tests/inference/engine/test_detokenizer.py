@@ -1,4 +1,5 @@
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -76,7 +77,7 @@ def test_stop_strings_cut_at_the_first_whatever_the_pieces(text, cuts):
     points = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
     stops = StopStrings(("#a", "b##"))
     shown = ""
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in pairwise(points):
         shown += stops.push(text[start:end])
         if stops.found:
             break
