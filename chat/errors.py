@@ -34,35 +34,47 @@ class ChatError(Exception):
 
 
 class BadCommand(ChatError):
+    """The frame or the form cannot be understood."""
+
     code = "bad_command"
     detail = _("The page sent something this site does not understand. Please reload the page.")
 
 
 class NotFound(ChatError):
+    """Absent or somebody else's."""
+
     code = "not_found"
     status_code = 404
     detail = _("This conversation or message does not exist.")
 
 
 class TooLong(ChatError):
+    """The text is over the limit."""
+
     code = "too_long"
     status_code = 413
     detail = _("The message is too long. Please shorten it.")
 
 
 class Conflict(ChatError):
+    """The conversation is not in a state for this."""
+
     code = "conflict"
     status_code = 409
     detail = _("An answer is being written already. Stop it first, or wait for its end.")
 
 
 class RateLimited(ChatError):
+    """Too many; `retry_after_s` says when to try again."""
+
     code = "rate_limited"
     status_code = 429
     detail = _("Too many messages in a short time. Please try again in a moment.")
 
 
 class Unavailable(ChatError):
+    """No answer can be given now."""
+
     code = "unavailable"
     status_code = 503
     detail = _("No answer can be given at the moment. Please try again shortly.")

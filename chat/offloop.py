@@ -1,6 +1,8 @@
 """Database work away from the event loop.
 
-Not on asgiref's shared thread: there, one slow query would hold up every socket.
+Not on asgiref's shared thread: there, one slow query would hold up every socket. The worker threads are
+few and keep their connections, because opening one takes longer than most queries, and closing SQLite's
+last one copies the whole write-ahead log back.
 """
 
 from __future__ import annotations
@@ -8,12 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from channels.db import database_sync_to_async
+from asgiref.sync import sync_to_async
+from django.db import connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 async def off_loop(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a self-contained function in a worker thread, with its database connection closed afterwards."""
-    return await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)
+    """Run a self-contained function in a worker thread."""
+    return await sync_to_async(_with_connection, thread_sensitive=False)(function, *args, **kwargs)
+
+
+def _with_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    _drop_unusable()
+    try:
+        return function(*args, **kwargs)
+    finally:
+        _drop_unusable()
+
+
+def _drop_unusable() -> None:
+    for connection in connections.all(initialized_only=True):
+        connection.close_at = None
+        connection.close_if_unusable_or_obsolete()

@@ -17,10 +17,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def env(name: str, default: str = "") -> str:
+    """An environment variable without spaces around it."""
     return os.environ.get(name, default).strip()
 
 
 def env_bool(name: str, default: bool = False) -> bool:
+    """A variable that says yes or no; anything else is a mistake that stops the start."""
     value = env(name).lower()
     if value in ("", "1", "true", "yes", "on", "0", "false", "no", "off"):
         return default if not value else value in ("1", "true", "yes", "on")
@@ -28,6 +30,7 @@ def env_bool(name: str, default: bool = False) -> bool:
 
 
 def env_int(name: str, default: int) -> int:
+    """A variable that is a whole number."""
     try:
         return int(env(name) or default)
     except ValueError:
@@ -35,6 +38,7 @@ def env_int(name: str, default: int) -> int:
 
 
 def env_list(name: str, default: str = "") -> list[str]:
+    """A variable with several values, divided by commas."""
     return [item.strip() for item in (env(name) or default).split(",") if item.strip()]
 
 

@@ -1,8 +1,12 @@
+"""The knowledge base as Django knows it."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class KnowledgeConfig(AppConfig):
+    """The room of help articles."""
+
     name = "chat.knowledge"
     label = "knowledge"
     verbose_name = _("Knowledge base")

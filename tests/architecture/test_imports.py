@@ -1,0 +1,58 @@
+"""Who may import whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.architecture.source import imports_any, modules
+
+DJANGO_ALLOWED = ("inference/apps.py", "inference/checks.py", "inference/management/")
+
+# Each may import those before it, of these; other modules of chat may import them all.
+ORDER = [
+    {"chat.enums", "chat.errors"},
+    {"chat.models", "chat.language"},
+    {"chat.access", "chat.queries"},
+    {"chat.actions"},
+]
+
+
+def test_the_chat_knows_no_model_library_and_no_wiring():
+    found = {
+        module.path: names
+        for module in modules()
+        if module.path.startswith("chat/") and (names := imports_any(module, "torch", "transformers", "chatsite"))
+    }
+    assert found == {}
+
+
+def test_inference_knows_neither_the_chat_nor_channels():
+    found = {
+        module.path: names
+        for module in modules()
+        if module.path.startswith("inference/") and (names := imports_any(module, "chat", "chatsite", "channels"))
+    }
+    assert found == {}
+
+
+def test_inference_runs_without_django():
+    found = {
+        module.path: names
+        for module in modules()
+        if module.path.startswith("inference/")
+        and not module.path.startswith(DJANGO_ALLOWED)
+        and (names := imports_any(module, "django"))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize("level", range(len(ORDER)))
+def test_inside_the_chat_imports_go_one_way(level: int):
+    below = set().union(*ORDER[: level + 1])
+    paths = {name.replace(".", "/") + ".py": name for name in ORDER[level]}
+    found = {}
+    for module in modules():
+        if module.path in paths:
+            imported = {name for name in module.imports() if name.startswith("chat.") and name.count(".") == 1}
+            found[module.path] = sorted(imported - below)
+    assert found == dict.fromkeys(paths, [])
