@@ -1,0 +1,209 @@
+"""The sample business as training and validation conversations for inference.training.
+
+What is validation is decided by each question's own hash or place, before anything else is done
+with it. A row's `source` is an article's slug, or OUT_OF_SCOPE or SMALL_TALK.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chat.enums import Language
+from chat.knowledge.sample_data import SampleArticle, Talk
+from inference.prompting import OUT_OF_SCOPE, SMALL_TALK
+from inference.training import Turn
+from inference.training.dataset import slug
+from inference.types import Role
+
+VALIDATION_SHARE = 0.1
+CHINESE_VALIDATION = 6  # the last ones of an article's Chinese questions
+ANSWER_SHARE = 0.18
+TALK_ANSWER_SHARE = 0.6
+REFUSAL_ANSWER_SHARE = 0.1
+CHINESE_WEIGHT = 2.5
+CLINC_WEIGHT = 0.25
+CLINC_TALK_WEIGHT = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One conversation, with how it is to be trained (see inference.training.Conversation)."""
+
+    kind: str
+    language: Language
+    turns: tuple[Turn, ...]
+    weight: float = 1.0
+    answer_share: float = 1.0
+
+    def as_json(self) -> dict[str, Any]:
+        """The row in inference.training's JSONL format."""
+        messages = [
+            {"role": turn.role.value, "content": turn.content} | ({"source": turn.source} if turn.source else {})
+            for turn in self.turns
+        ]
+        facts = {"kind": self.kind, "language": self.language.value, "weight": self.weight}
+        return {"messages": messages, **facts, "answer_share": self.answer_share}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A question that stands for itself, and the answers that are right for it."""
+
+    kind: str
+    language: Language
+    question: str
+    source: str
+    answers: tuple[str, ...]
+    weight: float = 1.0
+    answer_share: float = ANSWER_SHARE
+
+    def row(self, rng: random.Random) -> Row:
+        """The question alone with one of its answers."""
+        answer = Turn(Role.ASSISTANT, rng.choice(self.answers), self.source)
+        turns = (Turn(Role.USER, self.question), answer)
+        return Row(self.kind, self.language, turns, self.weight, self.answer_share)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The two parts: never a question in both."""
+
+    train: list[Any]
+    validation: list[Any]
+
+
+def held_back(text: str, share: float = VALIDATION_SHARE) -> bool:
+    """Whether a question belongs to the validation part, by nothing but its own words."""
+    words = " ".join("".join(c if c.isalnum() else " " for c in text.lower()).split())
+    return int(hashlib.sha256(words.encode()).hexdigest()[:8], 16) < share * 0x1_0000_0000
+
+
+def read_questions(path: Path) -> list[tuple[str, str]]:
+    """(text, category as a slug) of a CSV with these two columns."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [(row["text"].strip(), slug(row["category"])) for row in csv.DictReader(file)]
+
+
+def article_items(articles: list[SampleArticle], banking: Iterable[tuple[str, str]]) -> Split:
+    """Questions about the articles: BANKING77's in English, the writers' in Chinese (and some English)."""
+    by_slug = {article.slug: article for article in articles}
+    split = Split([], [])
+    for text, category in banking:
+        answers = by_slug[category].texts[Language.ENGLISH].answers
+        part = split.validation if held_back(text) else split.train
+        part.append(Item("question", Language.ENGLISH, text, category, answers))
+    seen = {item.question.lower() for item in split.validation}
+    for article in articles:
+        for part, item in _own_questions(article):
+            if item.question.lower() not in seen:
+                getattr(split, part).append(item)
+    return split
+
+
+def _own_questions(article: SampleArticle) -> Iterator[tuple[str, Item]]:
+    english, chinese = article.texts[Language.ENGLISH], article.texts[Language.CHINESE]
+    for question in (english.title, *english.questions):
+        yield "train", Item("question", Language.ENGLISH, question, article.slug, english.answers)
+    first = len(chinese.questions) - CHINESE_VALIDATION
+    for place, question in enumerate((*chinese.questions, chinese.title)):
+        part = "validation" if first <= place < len(chinese.questions) else "train"
+        args = ("question", Language.CHINESE, question, article.slug, chinese.answers)
+        yield part, Item(*args, CHINESE_WEIGHT, ANSWER_SHARE)
+
+
+def talk_items(
+    talk: list[Talk],
+    refusals: list[Talk],
+    clinc: Iterable[tuple[str, str]],
+    intents: dict[str, Any],
+    corpora: Iterable[tuple[Language, str, str]],
+) -> Split:
+    """Small talk and questions outside the business, hand-written and from the published corpora."""
+    topics = {(entry.key, entry.language): entry for entry in (*talk, *refusals)}
+    split = Split([], [])
+    for entry in topics.values():
+        held = max(1, len(entry.questions) // (6 if entry.key == "out_of_scope" else 10))
+        for place, question in enumerate(entry.questions):
+            part = split.validation if place >= len(entry.questions) - held else split.train
+            part.append(_talk_item(entry, question, 3.0))
+    keys = intents["small_talk"] | dict.fromkeys([*intents["out_of_scope"], "oos"], "out_of_scope")
+    for question, intent in clinc:
+        if intent in keys:
+            part = split.validation if held_back(question) else split.train
+            part.append(_talk_item(topics[keys[intent], Language.ENGLISH], question, _clinc_weight(intent, keys)))
+    for language, key, question in corpora:
+        split.train.append(_talk_item(topics[key, language], question, 1.0))
+    return split
+
+
+def _clinc_weight(intent: str, keys: dict[str, str]) -> float:
+    """Few of each intent: all together they would outnumber the questions about the bank."""
+    if intent == "oos":
+        return 1.0
+    return CLINC_WEIGHT if keys[intent] == "out_of_scope" else CLINC_TALK_WEIGHT
+
+
+def _talk_item(entry: Talk, question: str, weight: float) -> Item:
+    if entry.key == "out_of_scope":
+        args = ("out_of_scope", entry.language, question, OUT_OF_SCOPE, entry.answers, weight, REFUSAL_ANSWER_SHARE)
+    else:
+        args = ("small_talk", entry.language, question, SMALL_TALK, entry.answers, weight, TALK_ANSWER_SHARE)
+    return Item(*args)
+
+
+def build(articles: list[SampleArticle], questions: Split, talk: Split, seed: int = 0) -> Split:
+    """All rows: single questions, follow-ups, and changes of topic within a conversation."""
+    rng = random.Random(seed)
+    openings = defaultdict(list)
+    for item in questions.train:
+        openings[item.source, item.language].append(item)
+    parts = Split([item.row(rng) for item in (*questions.train, *talk.train)], [])
+    parts.validation.extend(item.row(rng) for item in (*questions.validation, *talk.validation))
+    for part, row in _follow_ups(articles, openings, rng):
+        getattr(parts, part).append(row)
+    for items, rows in ((questions.train, parts.train), (questions.validation, parts.validation)):
+        rows.extend(_topic_changes(items, "topic_change", questions.train, rng))
+    for items, rows in ((talk.train, parts.train), (talk.validation, parts.validation)):
+        rows.extend(_topic_changes(items, "talk_after", questions.train, rng))
+    return parts
+
+
+def _follow_ups(articles: list[SampleArticle], openings: Any, rng: random.Random) -> Iterator[tuple[str, Row]]:
+    """Every wording after some openings of its article; the last wording is validation."""
+    for article in articles:
+        for language, text in article.texts.items():
+            for follow_up in text.follow_ups:
+                for place, question in enumerate(follow_up.questions):
+                    held = place == len(follow_up.questions) - 1
+                    answer = Turn(Role.ASSISTANT, follow_up.answer, article.slug)
+                    for item in rng.sample(openings[article.slug, language], 1 if held else 4):
+                        turns = (*_past(item, rng), Turn(Role.USER, question), answer)
+                        row = Row("follow_up", language, turns, 0.75, 0.5)
+                        yield "validation" if held else "train", row
+
+
+def _topic_changes(
+    items: list[Item], kind: str, openings: list[Item], rng: random.Random, share: float = 0.12
+) -> Iterator[Row]:
+    """The same questions after a turn about something else: the new question decides."""
+    by_language = {language: [item for item in openings if item.language == language] for language in Language}
+    for item in items:
+        if rng.random() < share:
+            past = rng.choice(by_language[item.language])
+            if past.source != item.source:
+                row = item.row(rng)
+                yield Row(
+                    kind, item.language, (*_past(past, rng), *row.turns), min(1.0, item.weight), item.answer_share
+                )
+
+
+def _past(item: Item, rng: random.Random) -> tuple[Turn, Turn]:
+    """An earlier turn; what is shown of an earlier answer never has its source token."""
+    return Turn(Role.USER, item.question), Turn(Role.ASSISTANT, rng.choice(item.answers))

@@ -1,0 +1,42 @@
+"""Write the training and validation conversations of the sample business."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from chat.knowledge import corpus, sample_data, talk_corpora
+
+
+class Command(BaseCommand):
+    help = "Writes train.jsonl and validation.jsonl for `train` from the sample articles and published questions."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--banking77", type=Path, required=True, help="BANKING77's training part (text,category)")
+        parser.add_argument("--clinc", type=Path, required=True, help="CLINC150's training part (text,category)")
+        parser.add_argument("--clinc-oos", type=Path, required=True, help="CLINC150's out-of-scope training part")
+        parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for name in ("banking77", "clinc", "clinc_oos"):
+            if not options[name].is_file():
+                raise CommandError(_("There is no file %(path)s.") % {"path": options[name]})
+        rows = _build(options["banking77"], options["clinc"], options["clinc_oos"])
+        options["out"].mkdir(parents=True, exist_ok=True)
+        for name in ("train", "validation"):
+            part = getattr(rows, name)
+            lines = (json.dumps(row.as_json(), ensure_ascii=False) + "\n" for row in part)
+            (options["out"] / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
+            self.stdout.write(_("%(name)s.jsonl: %(n)d conversations.") % {"name": name, "n": len(part)})
+
+
+def _build(banking: Path, clinc: Path, clinc_oos: Path) -> corpus.Split:
+    articles, selection = sample_data.load_articles(), sample_data.load_selection()
+    corpora = [*talk_corpora.chatterbot_questions(selection), *talk_corpora.chitchat_questions(selection)]
+    questions = corpus.article_items(articles, corpus.read_questions(banking))
+    published = [*corpus.read_questions(clinc), *corpus.read_questions(clinc_oos)]
+    own = (sample_data.load_small_talk(), sample_data.load_out_of_scope())
+    talk = corpus.talk_items(*own, published, sample_data.load_intents(), corpora)
+    return corpus.build(articles, questions, talk)

@@ -1,0 +1,96 @@
+"""The sample business as it stands in the repository: articles in two languages, small talk, refusals."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chat.enums import Language
+
+SAMPLE = Path(__file__).parent / "sample"
+LANGUAGE_KEYS = {"en": Language.ENGLISH, "zh": Language.CHINESE}
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What people ask after the answer, in several wordings, and what they are told then."""
+
+    questions: tuple[str, ...]
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampleText:
+    """An article in one language: `answers` are wordings of the same facts, the first one is published."""
+
+    title: str
+    answers: tuple[str, ...]
+    questions: tuple[str, ...]
+    follow_ups: tuple[FollowUp, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleArticle:
+    """One article with its texts by language."""
+
+    slug: str
+    tags: tuple[str, ...]
+    texts: dict[Language, SampleText]
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A topic of small talk, or what is outside the business, in one language."""
+
+    key: str
+    language: Language
+    questions: tuple[str, ...]
+    answers: tuple[str, ...]
+
+
+def load_articles(folder: Path = SAMPLE / "articles") -> list[SampleArticle]:
+    """All articles, by slug."""
+    return [_article(_read(path)) for path in sorted(folder.glob("*.json"))]
+
+
+def load_small_talk(folder: Path = SAMPLE / "talk") -> list[Talk]:
+    """Greetings, thanks and the like, one entry per topic and language."""
+    return [talk for topic in _read(folder / "small_talk.json")["topics"] for talk in _talk(topic["key"], topic)]
+
+
+def load_out_of_scope(folder: Path = SAMPLE / "talk") -> list[Talk]:
+    """Questions that the business does not answer, and refusals that offer a person."""
+    return _talk("out_of_scope", _read(folder / "out_of_scope.json"))
+
+
+def load_selection(folder: Path = SAMPLE / "talk") -> dict[str, Any]:
+    """Which questions of the published small-talk corpora are of use, and as what."""
+    return _read(folder / "selection.json")
+
+
+def load_intents(folder: Path = SAMPLE / "talk") -> dict[str, Any]:
+    """Which intents of CLINC150 are outside the business, and which are small talk of which topic."""
+    return _read(folder / "clinc150.json")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _article(data: dict[str, Any]) -> SampleArticle:
+    texts = {language: _text(data[key]) for key, language in LANGUAGE_KEYS.items()}
+    return SampleArticle(data["slug"], tuple(data["tags"]), texts)
+
+
+def _text(data: dict[str, Any]) -> SampleText:
+    follow_ups = tuple(FollowUp(tuple(item["questions"]), item["answer"]) for item in data["follow_ups"])
+    return SampleText(data["question"], tuple(data["answers"]), tuple(data["questions"]), follow_ups)
+
+
+def _talk(key: str, data: dict[str, Any]) -> list[Talk]:
+    return [
+        Talk(key, language, tuple(data[short]["questions"]), tuple(data[short]["answers"]))
+        for short, language in LANGUAGE_KEYS.items()
+    ]

@@ -1,0 +1,78 @@
+"""A training run from its files to a finished checkpoint folder."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from inference.checkpoints import write_manifest
+from inference.evaluation import evaluate
+from inference.prompting import source_token
+from inference.training import model as network
+from inference.training import report as reports
+from inference.training import state
+from inference.training.dataset import Conversation, read_dataset
+from inference.training.encode import Encoder, Epochs
+from inference.training.loop import Loop
+from inference.training.options import Progress, TrainingOptions
+from inference.training.tokenizer import sources_of
+
+PROBES = 1500
+PROBES_WITH_TEXT = 100
+EVALUATED = 3000
+
+
+def run(options: TrainingOptions, report: Callable[[Progress], None]) -> dict[str, Any]:
+    """See inference.training.train."""
+    rows = read_dataset(options.data)
+    validation = read_dataset(options.validation) if options.validation else []
+    folder = state.prepare_folder(options)
+    mark = state.fingerprint(options)
+    report(Progress("tokenizer"))
+    model, tokenizer = network.build(options, rows)
+    loop = _loop(model, tokenizer, rows, validation, options)
+    loop.position = state.load(folder, model, loop.optimizer, mark)
+    loop.run(folder, mark, report)
+    network.save(model.cpu(), tokenizer, options.out)
+    write_manifest(options.out, **_facts(options, loop, rows))
+    report(Progress("evaluation", loop.position.step, loop.steps))
+    metrics = _metrics(options, loop, rows, validation)
+    reports.write(options.out, options, metrics)
+    return metrics
+
+
+def _loop(
+    model: Any, tokenizer: Any, rows: list[Conversation], validation: list[Conversation], options: TrainingOptions
+) -> Loop:
+    window = network.window_of(model)
+    encoder = Encoder(tokenizer, options, window)
+    for row in rows:
+        encoder.probe(row, with_text=True)  # a row that is too long is said now, not in an hour
+    loop = Loop(model, encoder, Epochs(rows, encoder, options), options, window)
+    chosen = random.Random(options.seed).sample(validation, min(PROBES, len(validation)))
+    loop.probes = [encoder.probe(row, i < PROBES_WITH_TEXT) for i, row in enumerate(chosen)]
+    loop.source_ids = [tokenizer.convert_tokens_to_ids(source_token(source)) for source in sources_of(rows)]
+    return loop
+
+
+def _facts(options: TrainingOptions, loop: Loop, rows: list[Conversation]) -> dict[str, Any]:
+    return {
+        "settings": options.facts(),
+        "rows": len(rows),
+        "steps": loop.position.step,
+        "parameters": sum(parameter.numel() for parameter in loop.model.parameters()),
+    }
+
+
+def _metrics(
+    options: TrainingOptions, loop: Loop, rows: list[Conversation], validation: list[Conversation]
+) -> dict[str, Any]:
+    place = loop.position
+    speed = round(place.tokens / place.seconds) if place.seconds else 0
+    timing = {"seconds": round(place.seconds), "tokens": place.tokens, "tokens_per_s": speed}
+    facts = {**_facts(options, loop, rows), **timing, "device": str(loop.device), "curve": place.curve}
+    chosen = random.Random(1).sample(validation, min(EVALUATED, len(validation)))
+    if chosen:
+        facts["validation"] = evaluate(str(options.out), chosen, rows, device=options.device).as_dict()
+    return facts
