@@ -92,7 +92,8 @@ class Command(BaseCommand):
         """Print the answer as it comes and give it back; what was printed counts, also when it is cut short."""
         pieces: list[str] = []
         try:
-            request = Request(messages, Sampling(**settings.CHAT_SAMPLING))
+            sampling: dict[str, Any] = settings.CHAT_SAMPLING
+            request = Request(messages, Sampling(**sampling))
             async with contextlib.aclosing(inference.stream(request)) as chunks:  # type: ignore[type-var]
                 async for chunk in chunks:
                     pieces.append(chunk.text)
@@ -116,6 +117,6 @@ def _configure(overrides: dict[str, str]) -> None:
     """Use the site's backend with other options."""
     if not overrides:
         return
-    default = settings.INFERENCE["default"]
+    default: dict[str, Any] = settings.INFERENCE["default"]
     options = {**default.get("OPTIONS", {}), **overrides}
     inference.configure({**settings.INFERENCE, "default": {**default, "OPTIONS": options}})
