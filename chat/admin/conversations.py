@@ -118,8 +118,8 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("who"))
     def who(self, row: Conversation) -> str:
-        """The account's name, or that there is none."""
-        return person(row)
+        """The account's name, or that it is a visitor."""
+        return row.owner.get_username() if row.owner else _("Visitor")
 
     @admin.display(description=gettext_lazy("messages"))
     def length(self, row: Any) -> str:

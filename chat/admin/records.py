@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from chat.models import Conversation, Generation
 from chat.reply_errors import sentence
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 TEXTS = ("backend", "checkpoint", "checkpoint_sha256")
 WHOLE_NUMBERS = ("prompt_tokens", "completion_tokens", "truncated_tokens")
 TIMES = ("queue_ms", "first_token_ms", "total_ms")
@@ -38,7 +39,7 @@ def headline(record: Generation) -> str:
         parts.append(_("%(number)s tokens") % {"number": _number(record.completion_tokens, 0)})
     if record.total_ms is not None:
         parts.append(_("%(number)s s") % {"number": _number(record.total_ms / 1000, 1)})
-    return " · ".join(part for part in parts if part)
+    return " · ".join(part.replace(" ", NO_BREAK) for part in parts if part)
 
 
 def sources(record: Generation) -> list[str]:

@@ -17,9 +17,9 @@ from chat.knowledge.models import Article, ArticleText
 class LinesField(forms.CharField):
     """A list of texts, one a line; stored as a JSON list."""
 
-    def __init__(self, *, rows: int = 6, **kwargs: Any) -> None:
+    def __init__(self, *, rows: int = 8, **kwargs: Any) -> None:
         kwargs.setdefault("help_text", _("One a line."))
-        super().__init__(required=False, widget=forms.Textarea({"rows": rows, "cols": 80}), **kwargs)
+        super().__init__(required=False, widget=forms.Textarea({"rows": rows, "class": "vLargeTextField"}), **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         """The stored list, or what was typed."""
@@ -53,6 +53,10 @@ class ArticleTextForm(forms.ModelForm):
     class Meta:
         model = ArticleText
         fields = ("language", "question", "answer", "example_questions")
+        widgets = {
+            "question": forms.TextInput({"class": "vLargeTextField"}),
+            "answer": forms.Textarea({"rows": 8, "class": "vLargeTextField"}),
+        }
 
 
 class ArticleTextInline(admin.StackedInline):
