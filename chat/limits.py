@@ -14,6 +14,8 @@ from django.utils.translation import ngettext
 
 from chat.errors import RateLimited, TooLong
 
+ROUNDING = 1e-6  # so that 80.00000001 seconds are 80
+
 
 def check_length(text: str) -> None:
     """TooLong when a message has more characters than the limit."""
@@ -80,7 +82,7 @@ class _Window:
         cache.add(key, 0, self.period * 2)
         current = cache.incr(key)
         last = cache.get(self._key(self.number - 1), 0)
-        if current + last * (1 - self.elapsed / self.period) <= self.limit:
+        if current + last * (1 - self.elapsed / self.period) <= self.limit + ROUNDING:
             return 0
         self.give_back()
         return self._wait_s(current - 1, last)
@@ -95,7 +97,7 @@ class _Window:
             at = self.period * (1 - (room - current) / last)
         else:  # in the next period, where this one's share shrinks
             at = self.period * (2 - room / current) if current else self.period
-        return max(1, math.ceil(at - self.elapsed))
+        return max(1, math.ceil(at - self.elapsed - ROUNDING))
 
     def _key(self, number: int) -> str:
         return f"{self.key}:{number}"

@@ -67,13 +67,13 @@ def _safe_link(url: str) -> bool:
         return False
     if not parts.scheme:
         return not parts.netloc
-    return parts.scheme.lower() in SCHEMES
+    return parts.scheme.lower() in SCHEMES and (parts.scheme == "mailto" or bool(parts.netloc))
 
 
 def _build() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight": _highlight})
     parser.enable(["table", "strikethrough"]).disable("image")
-    parser.validateLink = _safe_link  # type: ignore[method-assign]
+    parser.validateLink = _safe_link
     parser.add_render_rule("link_open", _link_open)
     return parser
 

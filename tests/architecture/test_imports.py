@@ -55,4 +55,4 @@ def test_inside_the_chat_imports_go_one_way(level: int):
         if module.path in paths:
             imported = {name for name in module.imports() if name.startswith("chat.") and name.count(".") == 1}
             found[module.path] = sorted(imported - below)
-    assert found == dict.fromkeys(paths, [])
+    assert found == {path: [] for path in paths}
