@@ -97,7 +97,7 @@ def test_an_unknown_conversation_leads_back_to_the_start(staff_client, key):
 def test_a_deleted_conversation_is_shown_as_deleted(staff_client):
     talk = full_talk()
     Conversation.objects.update(deleted_at=timezone.now())
-    assert "The visitor deleted this conversation on" in page(staff_client, talk.url)
+    assert "Deleted by the visitor: " in page(staff_client, talk.url)
     assert '<span class="dl-chip">Deleted</span>' in page(staff_client, LIST)
 
 
