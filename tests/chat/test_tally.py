@@ -1,0 +1,59 @@
+"""chat/tally.py: figures of a reply, in one part or in two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chat.models import Generation
+from chat.tally import Tally, added, facts_of
+from inference import Chunk
+from tests.scripted import COMPLETION
+
+
+def test_a_backends_record_becomes_fields():
+    facts = facts_of(COMPLETION)
+    assert (facts["prompt_tokens"], facts["truncated_tokens"], facts["sources"]) == (7, 2, ["card_arrival"])
+    assert set(facts) <= {field.name for field in Generation._meta.get_fields()}
+    assert facts_of(None) == {}
+
+
+def test_tokens_are_counted_from_outside():
+    tally = Tally()
+    assert (tally.facts()["completion_tokens"], tally.facts()["first_token_ms"]) == (0, None)
+    tally.count(Chunk(text="a", token_count=2))
+    tally.count(Chunk(text="b", token_count=1))
+    facts = tally.facts()
+    assert facts["completion_tokens"] == 3
+    assert 0 <= facts["first_token_ms"] <= facts["total_ms"]
+
+
+@pytest.mark.parametrize(
+    ("before", "facts", "total"),
+    [
+        ({"completion_tokens": None}, {"completion_tokens": 4}, {"completion_tokens": 4}),
+        (
+            {"completion_tokens": 1, "mean_logprob": -4.0, "min_logprob": -4.0, "total_ms": 10, "first_token_ms": 5},
+            {"completion_tokens": 3, "mean_logprob": 0.0, "min_logprob": -1.0, "total_ms": 20, "first_token_ms": 1},
+            {"completion_tokens": 4, "mean_logprob": -1.0, "min_logprob": -4.0, "total_ms": 30, "first_token_ms": 5},
+        ),
+        (
+            {"completion_tokens": 1, "mean_logprob": None, "min_logprob": None, "total_ms": None},
+            {"completion_tokens": 3, "mean_logprob": -2.0, "min_logprob": -3.0, "total_ms": 20},
+            {"completion_tokens": 4, "mean_logprob": -2.0, "min_logprob": -3.0, "total_ms": 20, "first_token_ms": None},
+        ),
+        (
+            {"completion_tokens": 1, "mean_logprob": -1.0, "min_logprob": -1.0},
+            {},
+            {
+                **{"completion_tokens": 1, "mean_logprob": -1.0, "min_logprob": -1.0},
+                **{"total_ms": 0, "first_token_ms": None},
+            },
+        ),
+    ],
+)
+def test_a_continued_reply_has_the_figures_of_both_parts(
+    before: dict[str, Any], facts: dict[str, Any], total: dict[str, Any]
+):
+    assert added(Generation(**before), facts) == total
