@@ -1,0 +1,58 @@
+"""`manage.py benchmark`: the engine beside its alternatives, and the way of a word to the browser."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils.translation import gettext as _
+from rich.console import Console
+from rich.table import Table
+
+from chat import delivery
+
+COLUMNS = ("model", "device", "method", "streams", "tokens_per_s", "ttft_ms_p50", "ttft_ms_p95")
+
+
+class Command(BaseCommand):
+    """Measures in one run and prints tables; `--json` writes them too."""
+
+    help = "Measure the engine, its alternatives, and the way of a word to the browser."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", type=Path, metavar="PATH", help="write the figures to this file")
+        parser.add_argument("--streams", type=int, nargs="+", default=[1, 4, 16])
+        parser.add_argument("--only", choices=["engine", "delivery"], help="leave the other part out")
+        parser.add_argument("--visitors", type=int, default=50, help="sockets at once for the way to the browser")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        console = Console()
+        report: dict[str, Any] = {"rows": []}
+        if options["only"] != "delivery":
+            report = self._engine(console, tuple(options["streams"]))
+        if options["only"] != "engine":
+            report["delivery"] = self._delivery(console, options["visitors"])
+        if options["json"]:
+            options["json"].write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+    def _engine(self, console: Console, streams: tuple[int, ...]) -> dict[str, Any]:
+        from inference import benchmarking  # loads PyTorch, which --help need not wait for
+
+        with console.status(_("Measuring")) as status:
+            rows = benchmarking.run(lambda what: status.update(_("Measuring: %(what)s") % {"what": what}), streams)
+        table = Table(*COLUMNS, title=_("Tokens per second, and milliseconds to the first token"))
+        for row in rows:
+            table.add_row(*(str(value) for value in asdict(row).values()))
+        console.print(table)
+        return benchmarking.as_json(rows)
+
+    def _delivery(self, console: Console, visitors: int) -> dict[str, Any]:
+        with console.status(_("Measuring the way of a word to %(count)d visitors") % {"count": visitors}):
+            figures = asdict(delivery.measure(visitors))
+        table = Table(*figures, title=_("From the engine to the browser's socket, in milliseconds"))
+        table.add_row(*(str(value) for value in figures.values()))
+        console.print(table)
+        return figures
