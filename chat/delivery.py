@@ -45,8 +45,8 @@ class Delivery:
 def measure(streams: int) -> Delivery:
     """Ask from `streams` visitors at once. Needs the package websockets (extra `test`)."""
     with _server() as origin:
-        asyncio.run(_ask_all(origin, 1))  # the model is loaded when this is answered
-        visits = asyncio.run(_ask_all(origin, streams))
+        _ask_all(origin, 1)  # the model is loaded when this is answered
+        visits = _ask_all(origin, streams)
     delays = sorted(delay for visit in visits for delay in visit.delays_ms)
     firsts = sorted(visit.first_word_ms for visit in visits)
     return Delivery(
@@ -107,9 +107,13 @@ def _wait_for(origin: str, process: subprocess.Popen[bytes]) -> str:
     raise RuntimeError("The benchmark's own server did not start.")
 
 
-async def _ask_all(origin: str, streams: int) -> list[_Visit]:
-    visitors = [await asyncio.to_thread(_visitor, origin) for _ in range(streams)]
-    return await asyncio.gather(*(_ask(origin, cookies, path) for cookies, path in visitors))
+def _ask_all(origin: str, streams: int) -> list[_Visit]:
+    visitors = [_visitor(origin) for _ in range(streams)]
+
+    async def together() -> list[_Visit]:
+        return await asyncio.gather(*(_ask(origin, cookies, path) for cookies, path in visitors))
+
+    return asyncio.run(together())
 
 
 def _visitor(origin: str) -> tuple[str, str]:

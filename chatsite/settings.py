@@ -184,8 +184,8 @@ INFERENCE: dict[str, dict[str, Any]] = {
             "checkpoint": env("DUOLOGUE_CHECKPOINT", "embedded"),
             "device": env("DUOLOGUE_DEVICE", "auto"),
             "precision": env("DUOLOGUE_PRECISION", "auto"),
-            "max_streams": env_int("DUOLOGUE_MAX_STREAMS", 16),
-            "max_queue": env_int("DUOLOGUE_MAX_QUEUE", 64),
+            "max_streams": env_int("DUOLOGUE_MAX_STREAMS", 64),
+            "max_queue": env_int("DUOLOGUE_MAX_QUEUE", 128),
         },
     }
 }
