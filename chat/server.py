@@ -131,7 +131,8 @@ class SiteServer(Server):
     def _begin(self) -> None:
         loop = asyncio.get_event_loop()
         self.http_factory = LimitedFactory(self)
-        endpoint = AdoptedStreamServerEndpoint(reactor, self._listener.fileno(), self._listener.family)
+        family = self._listener.family
+        endpoint = AdoptedStreamServerEndpoint(reactor, self._listener.detach(), family)  # which closes it
         listening = endpoint.listen(self.http_factory)
         listening.addCallback(self.listen_success)
         listening.addErrback(self.listen_error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import locale
-from typing import Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.utils.translation import gettext, gettext_noop
@@ -63,6 +63,20 @@ def ready_sentence(facts: dict[str, Any]) -> str:
     return gettext("The model is ready: %(checkpoint)s on %(device)s (%(precision)s).") % values
 
 
+class _Plain:
+    """A command's stdout as a file: Django's adds a line end to whatever is written."""
+
+    def __init__(self, out: Any) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        self._out.write(text, ending="")
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._out, name)
+
+
 class LoadingProgress:
     """Shows a backend's status as it changes: a bar where a person looks on, plain lines elsewhere.
 
@@ -81,7 +95,9 @@ class LoadingProgress:
                 TaskProgressColumn(),
                 TextColumn("{task.fields[eta]}"),
             )
-            self._bar = Progress(*columns, console=Console(), auto_refresh=False, transient=True)
+            self._bar = Progress(
+                *columns, console=Console(file=cast(IO[str], _Plain(out))), auto_refresh=False, transient=True
+            )
 
     def show(self, status: Status) -> None:
         """Paint or print the status, if there is something new in it."""

@@ -30,13 +30,15 @@ def test_a_log_gets_one_line_per_step() -> None:
     assert out.getvalue() == "Starting the model: 2% (Loading PyTorch)\nStarting the model: 55% (Warming up)\n"
 
 
-def test_a_terminal_gets_a_bar_that_goes_away(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = LoadingProgress(OutputWrapper(Terminal()))
+def test_a_terminal_gets_a_bar_that_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    out = Terminal()
+    progress = LoadingProgress(OutputWrapper(out))
     progress.close()
     progress.show(Status(BackendState.STARTING, 0.5, eta_s=3.2, detail="Reading the weights"))
     progress.close()
     progress.close()
-    shown = capsys.readouterr().out
+    shown = out.getvalue()
     assert "Reading the weights" in shown
     assert "50%" in shown
     assert "about 3 s left" in shown
