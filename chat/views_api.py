@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from chat import access, actions, commands, dispatch, events, limits, queries, replies
+from chat import access, actions, commands, dispatch, events, limits, queries, replies, serializers
 from chat.access import Actor
 from chat.boot import page_language
 from chat.commands import BadFrame, clean_text
@@ -38,10 +38,11 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_GET
 @private_json
 def conversation_list(request: HttpRequest) -> HttpResponse:
-    """The actor's conversations, newest first."""
+    """The actor's conversations, newest first; and the model's state, for a page that has no socket yet."""
     search = clean_text(request.GET.get("q", ""))[:SEARCH_MAX_CHARS].strip()
     found = queries.list_conversations(access.actor_of_request(request), search)
-    return JsonResponse({"conversations": [_row(conversation) for conversation in found]})
+    rows = [_row(conversation) for conversation in found]
+    return JsonResponse({"conversations": rows, "model": serializers.model_json()})
 
 
 @require_POST

@@ -13,6 +13,7 @@ import { initialState, isBusy, reduce } from "./store.js";
 import { Toast } from "./toast.js";
 import { Transcript } from "./view.js";
 
+const MODEL_EVERY_MS = 2000;
 const boot = JSON.parse(document.getElementById("boot").textContent);
 const $ = (id) => document.getElementById(id);
 setTexts(boot.texts);
@@ -28,7 +29,7 @@ const transcript = new Transcript(
   dialogue.messageActions(), boot.reasons);
 const composer = new Composer(
   { form: $("composer"), field: $("message"), send: $("send"), stop: $("stop"), counter: $("counter") },
-  { send, stop: () => dialogue.stop(), refuse: (detail) => status.notice({ detail }) }, boot.limits.message_chars);
+  { send, stop: () => dialogue.stop(), refuse: (detail) => status.notice(detail && { detail }) }, boot.limits.message_chars);
 const sheet = new Sheet({
   sheet: $("sidebar"), opener: $("menu"), closer: $("sheet-close"), backdrop: $("backdrop"),
   rest: [$("topbar"), $("main")],
@@ -39,6 +40,7 @@ const sidebar = new Sidebar({ list: $("conversations"), search: $("search"), emp
   deleted: (item) => item.id === state.conversation?.id && startAfresh(item),
   restored: (item) => item.url === left && location.assign(item.url),
   failed: (error) => status.notice({ detail: error.detail || t("unreachable") }),
+  model: (model) => watchModel(model),
 });
 
 /** The one way into the state. */
@@ -59,6 +61,13 @@ function changed(before) {
   if (state.conversation !== before.conversation) named();
   if (state.running !== before.running) sidebar.refresh();
   frame();
+}
+
+/** An empty page has no socket: while the model loads, the list's answer tells how far it is. */
+function watchModel(model) {
+  if (dialogue.connection || !model) return;
+  dispatch({ type: "model.status", model });
+  if (["idle", "starting"].includes(model.state)) setTimeout(() => sidebar.refresh(), MODEL_EVERY_MS);
 }
 
 /** A refused text goes back to where it was written. */

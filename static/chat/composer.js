@@ -7,13 +7,13 @@ const COUNT_FROM = 0.8;
 const DOUBLE_CLICK_MS = 400;
 
 export class Composer {
-  /** parts: {form, field, send, stop, counter}; actions: {send(text) -> accepted, stop(), refuse(sentence)}. */
+  /** parts: {form, field, send, stop, counter}; actions: {send(text) -> accepted, stop(), refuse(sentence or null)}. */
   constructor(parts, actions, limit) {
     Object.assign(this, { parts, actions, limit, busy: false, key: "draft:new", sentAt: -Infinity });
     const { form, field, stop } = parts;
     form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
     onEnter(field, () => this.submit());
-    field.addEventListener("input", () => this.changed());
+    field.addEventListener("input", () => { this.changed(); actions.refuse(null); });
     stop.addEventListener("click", () => this.stopped());
   }
 

@@ -16,7 +16,7 @@ export class MessageView {
     this.text = el("div", { "data-part": "text", class: "plain" });
     this.state = el("div", { class: "state", hidden: true });
     this.sources = el("p", { class: "sources", hidden: true });
-    this.root = el("article", { "data-role": message.role }, name, this.text, this.state, this.sources);
+    this.root = el("article", { "data-role": message.role }, name, this.text, this.sources, this.state);
     this.root.append(...(message.role === "user" ? this.userRow() : this.assistantRow()));
   }
 
@@ -95,7 +95,8 @@ export class MessageView {
     this.paintRow(message, scene);
   }
 
-  paintFrame(message, { isLast }) {
+  paintFrame(message, { isLast, waiting }) {
+    this.root.classList.toggle("waiting", Boolean(waiting));
     this.root.dataset.status = message.status;
     this.root.dataset.messageId = message.id;
     this.root.classList.toggle("pending", Boolean(message.pending));
@@ -131,7 +132,7 @@ export class MessageView {
 
   paintState(message, scene) {
     const parts = message.status === "streaming" ? this.progress(message, scene) : this.ending(message, scene);
-    const key = parts.map((part) => part?.textContent ?? part).join("|");
+    const key = `${parts.map((part) => part.textContent).join("|")}|${scene.busy}`;
     this.state.hidden = !parts.length;
     if (key !== this.stateKey) this.state.replaceChildren(...parts);
     this.stateKey = key;
@@ -153,7 +154,7 @@ export class MessageView {
     if (message.role === "user" || message.status === "complete") return [];
     const words = [el("strong", { text: t(`status.${message.status}`) })];
     if (message.detail) words.push(el("span", { text: message.detail }));
-    return [icon(message.status), ...words, ...this.remedies(message, scene)];
+    return [icon(message.status), ...words, el("span", { class: "remedies" }, ...this.remedies(message, scene))];
   }
 
   remedies(message, { isLast, busy }) {
@@ -161,8 +162,8 @@ export class MessageView {
     const goOn = isLast && message.status !== "failed" && message.text !== "";
     const retry = message.status !== "stopped";
     const button = (key, onclick) => el("button", { type: "button", class: "link", text: t(key), onclick, disabled: busy });
-    return [goOn ? button("continue", () => this.actions.resume(id)) : "",
-      retry ? button("retry", () => this.actions.regenerate(id)) : ""].filter(Boolean);
+    return [goOn ? button("continue", () => this.actions.resume(id)) : null,
+      retry ? button("retry", () => this.actions.regenerate(id)) : null];
   }
 
   paintSources(sources) {
@@ -200,7 +201,9 @@ export function modelWords(model, waiting = null) {
   return seconds === null ? t("model.starting") : t("model.starting_eta", { time: duration(seconds) });
 }
 
+/** position counts from 1: the next to be served. */
 export function queueWords({ position, wait_s }) {
-  const place = position > 1 ? t("queue.many", { n: position }) : t(position === 1 ? "queue.one" : "queue.next");
+  const before = position - 1;
+  const place = before > 1 ? t("queue.many", { n: before }) : t(before === 1 ? "queue.one" : "queue.next");
   return wait_s === null || wait_s === undefined ? place : t("queue.time", { place, time: duration(wait_s) });
 }

@@ -7,7 +7,8 @@ import { composing, onEnter, onEscape } from "./ime.js";
 const TYPING_PAUSE_MS = 250;
 
 export class Sidebar {
-  /** parts: {list, search, empty}; hooks: {current() -> id, deleted(item), failed(error), toast}. */
+  /** parts: {list, search, empty}; hooks: {current() -> id, deleted(item), restored(item),
+      failed(error), model(status), toast}. */
   constructor(parts, urls, hooks) {
     Object.assign(this, { parts, urls, hooks, items: [], round: 0, open: null });
     parts.search.addEventListener("input", () => this.typed());
@@ -29,7 +30,7 @@ export class Sidebar {
     const url = query ? `${this.urls.list}?q=${encodeURIComponent(query)}` : this.urls.list;
     const answer = await get(url).catch(() => null); // the list is a convenience: the next refresh tries again
     if (!answer || round !== this.round) return;
-    this.hooks.model?.(answer.model);
+    this.hooks.model(answer.model);
     this.items = answer.conversations;
     this.paint();
   }

@@ -1,0 +1,42 @@
+"""Puts rows where a browser test needs them, in a process of its own on the server's database.
+
+    python -m tests.browser.seed history CONVERSATION COUNT
+    python -m tests.browser.seed interrupt CONVERSATION
+"""
+
+from __future__ import annotations
+
+import sys
+
+import django
+
+django.setup()
+
+from chat.enums import Role, Status  # noqa: E402
+from chat.models import Conversation, Generation, Message  # noqa: E402
+
+
+def history(public_id: str, count: str) -> None:
+    """A long branch under the conversation's last message."""
+    conversation = Conversation.objects.get(public_id=public_id)
+    leaf = conversation.active_leaf
+    for number in range(int(count)):
+        role = Role.ASSISTANT if number % 2 else Role.USER
+        text = f"Message {number}. " + "It has a few words more to read. " * (number % 7)
+        leaf = Message.objects.create(conversation=conversation, parent=leaf, role=role, content=text.strip())
+    conversation.active_leaf = leaf
+    conversation.save()
+
+
+def interrupt(public_id: str) -> None:
+    """The last reply as a dead process leaves it."""
+    leaf = Conversation.objects.get(public_id=public_id).active_leaf
+    leaf.status = Status.INTERRUPTED
+    leaf.content = leaf.content[:40]
+    leaf.seq = 5
+    leaf.save()
+    Generation.objects.filter(message=leaf).update(finish_reason="")
+
+
+if __name__ == "__main__":
+    {"history": history, "interrupt": interrupt}[sys.argv[1]](*sys.argv[2:])

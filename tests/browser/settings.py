@@ -1,0 +1,18 @@
+"""The project's settings for the real server that the browser tests drive: a scripted model, wide limits."""
+
+import os
+
+from chatsite.settings import *
+from chatsite.settings import CHAT_LIMITS
+
+INFERENCE = {
+    "default": {"BACKEND": "tests.browser.backend.PlayBackend", "OPTIONS": {"folder": os.environ["DUOLOGUE_PLAY"]}}
+}
+# Every test is another visitor, but all have one address. The limit per conversation is what one test runs into.
+CHAT_LIMITS = {
+    **CHAT_LIMITS,
+    "rate_visitor": (1000, 60),
+    "rate_address": (100_000, 60),
+    "rate_signup": (1000, 60),
+    "rate_conversation": (12, 60),
+}
