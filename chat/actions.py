@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -194,7 +195,9 @@ def claim(visitor: Actor, user: Actor) -> int:
         return rows.update(owner_id=user.user_id, visitor="")
 
 
-def record_transcript_reads(reader: AbstractBaseUser, conversations: Iterable[Conversation], kind: str) -> None:
+def record_transcript_reads(
+    reader: AbstractBaseUser | AnonymousUser, conversations: Iterable[Conversation], kind: str
+) -> None:
     """Note that a member of staff has read ("read") or exported ("export") these conversations."""
     TranscriptRead.objects.bulk_create(
         TranscriptRead(conversation=conversation, reader_id=reader.pk, kind=kind) for conversation in conversations

@@ -9,6 +9,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Prefetch, QuerySet
@@ -126,8 +127,8 @@ def used_values(column: str) -> list[str]:
     Goes from each value to the next one in the index; DISTINCT would walk through every row.
     """
     quote = connection.ops.quote_name
-    table, name = quote(Generation._meta.db_table), quote(Generation._meta.get_field(column).column)
-    # Both names come from the model.
+    found: Any = Generation._meta.get_field(column)
+    table, name = quote(Generation._meta.db_table), quote(found.column)  # names of the model, not of a client
     step = f"SELECT min({name}) FROM {table}"  # noqa: S608
     sql = (
         f"WITH RECURSIVE used(value) AS ({step} UNION ALL "  # noqa: S608

@@ -20,7 +20,7 @@ class CountFreeChangeList(ChangeList):
 
     result_list: Any
 
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[str]:
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
         """The one order that has an index, whatever the address asks for."""
         return list(self.model_admin.get_ordering(request))
 

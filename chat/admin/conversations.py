@@ -70,7 +70,7 @@ class ConversationAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         conversation = self.get_queryset(request).select_related("owner").filter(pk=_key(object_id)).first()
         if conversation is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
         through = _uuid(request.GET.get("version"))
         transcript = transcripts.read(conversation, through, _key(request.GET.get("part")))
         actions.record_transcript_reads(request.user, [conversation], "read")

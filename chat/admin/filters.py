@@ -48,15 +48,17 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 class _RecordFilter(admin.SimpleListFilter):
+    column = ""
+
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
         """The values in use."""
-        return [(value, value) for value in used_values(self.parameter_name)]
+        return [(value, value) for value in used_values(self.column)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Those with at least one such reply."""
         if not self.value():
             return queryset
-        records = Generation.objects.filter(message__conversation=OuterRef("pk"), **{self.parameter_name: self.value()})
+        records = Generation.objects.filter(message__conversation=OuterRef("pk"), **{self.column: self.value()})
         return queryset.filter(Exists(records))
 
 
@@ -64,14 +66,14 @@ class BackendFilter(_RecordFilter):
     """Conversations with a reply of this backend."""
 
     title = _("backend")
-    parameter_name = "backend"
+    parameter_name = column = "backend"
 
 
 class CheckpointFilter(_RecordFilter):
     """Conversations with a reply of this checkpoint."""
 
     title = _("checkpoint")
-    parameter_name = "checkpoint"
+    parameter_name = column = "checkpoint"
 
 
 class RatingFilter(admin.SimpleListFilter):
@@ -166,7 +168,7 @@ class DateRangeFilter(admin.ListFilter):
         """Always: the form needs no choices."""
         return True
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[Any]:
         """First and last day."""
         return ["from", "until"]
 
@@ -185,7 +187,7 @@ class DateRangeFilter(admin.ListFilter):
         if not text:
             return None
         try:
-            day = parse_date(text)
+            day = parse_date(str(text))
         except ValueError:
             day = None
         if day is None or not 1900 <= day.year <= 9000:
