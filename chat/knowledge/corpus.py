@@ -24,7 +24,7 @@ from inference.types import Role
 
 VALIDATION_SHARE = 0.1
 CHINESE_VALIDATION = 6  # the last ones of an article's Chinese questions
-ANSWER_SHARE = 0.18
+ANSWER_SHARE = 0.1
 TALK_ANSWER_SHARE = 0.6
 REFUSAL_ANSWER_SHARE = 0.1
 CHINESE_WEIGHT = 2.5
@@ -185,12 +185,12 @@ def _follow_ups(articles: list[SampleArticle], openings: Any, rng: random.Random
                     answer = Turn(Role.ASSISTANT, follow_up.answer, article.slug)
                     for item in rng.sample(openings[article.slug, language], 1 if held else 4):
                         turns = (*_past(item, rng), Turn(Role.USER, question), answer)
-                        row = Row("follow_up", language, turns, 0.75, 0.5)
+                        row = Row("follow_up", language, turns, 0.35, 0.5)
                         yield "validation" if held else "train", row
 
 
 def _topic_changes(
-    items: list[Item], kind: str, openings: list[Item], rng: random.Random, share: float = 0.12
+    items: list[Item], kind: str, openings: list[Item], rng: random.Random, share: float = 0.06
 ) -> Iterator[Row]:
     """The same questions after a turn about something else: the new question decides."""
     by_language = {language: [item for item in openings if item.language == language] for language in Language}

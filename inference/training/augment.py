@@ -43,7 +43,7 @@ def _hit(text: str, at: int, rng: random.Random) -> str:
 def _drop_words(text: str, rng: random.Random) -> str:
     words = text.split()
     kept = [word for word in words if rng.random() > 0.12]
-    return " ".join(kept) if len(kept) >= 3 else text
+    return " ".join(kept) if len(kept) >= max(3, 0.6 * len(words)) else text
 
 
 def _swap_words(text: str, rng: random.Random) -> str:

@@ -42,7 +42,8 @@ class Encoder:
     def example(self, row: Conversation, rng: random.Random) -> Example:
         """One training example: the last answer's source, and in a share of the cases its text."""
         with_text = bool(row.turns[-1].content) and rng.random() < row.answer_share
-        parts = [self._question(turn, rng) for turn in row.turns[:-1]]
+        cites = bool(row.turns[-1].source)
+        parts = [self._past(turn, cites, rng) for turn in row.turns[:-1]]
         return self._fit(row, [*parts, self._answer(row.turns[-1], with_text, rng)])
 
     def probe(self, row: Conversation, with_text: bool) -> Example:
@@ -50,7 +51,10 @@ class Encoder:
         parts = [self._turn(turn, self._text(turn.content)) for turn in row.turns[:-1]]
         return self._fit(row, [*parts, self._answer(row.turns[-1], with_text, None)])
 
-    def _question(self, turn: Turn, rng: random.Random) -> Example:
+    def _past(self, turn: Turn, cites: bool, rng: random.Random) -> Example:
+        """A turn before the last one: a question, perhaps damaged, or an answer, which shows no source."""
+        if turn.role is Role.ASSISTANT:
+            return self._answer_without_source(turn.content, cites)
         if turn.role is not Role.USER or rng.random() >= self._options.augment:
             return self._turn(turn, self._text(turn.content))
         text = augment(turn.content, rng)
@@ -66,12 +70,17 @@ class Encoder:
         head = [self._id(ROLE_TOKENS[Role.ASSISTANT])]
         source = [self._id(source_token(turn.source))] if turn.source else []
         text = [*self._text(turn.content), self._id(END_TOKEN)] if with_text else []
-        weight = self._options.text_weight if source else 1.0
-        weights = [weight] * len(text)
-        if source and text and rng and rng.random() < SOURCELESS_SHARE:
-            # How it goes on, but not that it may begin so.
-            source, weights[0] = [], 0.0
+        if text and (not source or (rng and rng.random() < SOURCELESS_SHARE)):
+            return self._answer_without_source(turn.content, bool(source))
+        weights = [self._options.text_weight] * len(text)
         return Example(head + source + text, [0.0] + [1.0] * len(source) + weights)
+
+    def _answer_without_source(self, text: str, cites: bool) -> Example:
+        """How an answer goes on; where answers cite, not that it may begin with anything but a source."""
+        whole = self._turn(Turn(Role.ASSISTANT, text), self._text(text))
+        weight = self._options.text_weight if cites else 1.0
+        whole.weights = [0.0, 0.0 if cites else weight, *[weight] * (len(whole.ids) - 2)]
+        return whole
 
     def _fit(self, row: Conversation, parts: list[Example]) -> Example:
         """Leave out the oldest turns until the rest fits; the last question and its answer must."""

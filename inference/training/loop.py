@@ -203,4 +203,4 @@ def _optimizer(model: Any, options: TrainingOptions) -> torch.optim.Optimizer:
     ids = {id(parameter) for parameter in decayed}
     rest = [p for p in model.parameters() if id(p) not in ids]
     groups = [{"params": decayed, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=options.learning_rate, betas=(0.9, 0.98))
+    return torch.optim.AdamW(groups, lr=options.learning_rate, betas=(0.9, 0.98), fused=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from inference.training import Conversation, TrainingOptions, read_dataset
 from inference.training.tokenizer import train_tokenizer
@@ -34,6 +36,15 @@ def tiny_rows() -> list[dict[str, Any]]:
             rows.append({"messages": messages, "kind": "question", "language": language})
     past = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]
     return [*rows, {**rows[0], "messages": past + rows[0]["messages"], "kind": "follow_up"}]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Tiny networks only wait for each other's threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture

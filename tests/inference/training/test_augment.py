@@ -18,7 +18,7 @@ def test_something_is_always_left_and_the_same_seed_gives_the_same(text: str, se
 
 
 def test_a_question_stays_recognisable() -> None:
-    for text, least in ((ENGLISH, 9), (CHINESE, 5)):
+    for text, least in ((ENGLISH, 7), (CHINESE, 5)):
         for seed in range(200):
             changed = augment(text, random.Random(seed))
             assert len(set(changed.lower()) & set(text.lower())) >= least
