@@ -9,7 +9,7 @@ reply.waiting {message_id, state, position, wait_s}
 reply.delta {message_id, seq, text}           piece number `seq`; a gap means: sync
 reply.text {message_id, seq, text}            the whole text so far (polling only, in place of deltas)
 reply.resumed {message_id, status, seq}       after Continue
-reply.done {message_id, status, seq, text, html, detail, sources}
+reply.done {message_id, status, seq, text, html, lang, detail, sources}
 feedback.saved {message_id, feedback: FEEDBACK|null}
 conversation.updated {conversation}
 model.status {model: MODEL}
@@ -31,8 +31,9 @@ from typing import Any
 from channels.layers import get_channel_layer
 
 from chat import reply_errors
-from chat.enums import Status
+from chat.enums import Language, Status
 from chat.errors import ChatError
+from chat.language import guess_language
 from chat.models import Conversation, Message
 from chat.serializers import conversation_json, generation_of, html_of
 
@@ -118,6 +119,7 @@ def done(message: Message, retry_after_s: float | None = None) -> Event:
         "seq": message.seq,
         "text": message.content,
         "html": html_of(message) or "",
+        "lang": guess_language(message.content, Language(message.conversation.language)),
         "error_code": (generation.error_class if generation else "") or reply_errors.INTERNAL if failed else "",
         "retry_after_s": retry_after_s,
         "sources": generation.sources if generation else [],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q
 
 from chat.access import Actor, own_conversations
-from chat.enums import Role, Status
+from chat.enums import Language, Role, Status
 from chat.models import Conversation, Feedback, Message
 
 PAGE = 50
@@ -31,6 +31,7 @@ class Tree:
     def __init__(self, conversation: Conversation) -> None:
         rows = Message.objects.filter(conversation=conversation).order_by("pk")
         self.nodes = {pk: Node(pk, parent, uid) for pk, parent, uid in rows.values_list("pk", "parent_id", "public_id")}
+        self.language = Language(conversation.language)
         self._children: dict[int | None, list[Node]] = defaultdict(list)
         for node in self.nodes.values():
             self._children[node.parent].append(node)

@@ -87,7 +87,7 @@ def _message_json(message: Message, tree: Tree, feedback: Feedback | None) -> Js
         "html": html_of(message),
         "client_id": message.client_id,
         "created_at": message.created_at.isoformat(),
-        "lang": guess_language(message.content),
+        "lang": guess_language(message.content, tree.language),
         "versions": {
             "ids": [str(node.public_id) for node in siblings],
             "index": [node.pk for node in siblings].index(message.pk),

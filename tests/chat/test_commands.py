@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from typing import Any
@@ -169,7 +170,5 @@ _VALUES = st.sampled_from([*COMMANDS, ID, 1, -1, []]) | _JSON
 
 @given(st.text() | st.binary() | st.dictionaries(_KEYS, _VALUES).map(json.dumps))
 def test_anything_is_a_command_or_an_error_of_ours(frame: str | bytes):
-    try:
+    with contextlib.suppress(ChatError):
         assert isinstance(parse_frame(frame), Command)
-    except ChatError:
-        pass

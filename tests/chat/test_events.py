@@ -59,6 +59,7 @@ def test_the_end_of_a_reply_is_told_in_the_readers_language(conversation: Conver
             "seq": 0,
             "text": "",
             "html": "",
+            "lang": "en",
             "detail": "Too many people are asking right now. Please try again in 1 second.",
             "sources": [],
         }

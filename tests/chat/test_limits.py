@@ -39,8 +39,7 @@ def _allowed(times: int, **names: str) -> list[int | None]:
             check_rates("generate", names)
             found.append(None)
         except RateLimited as error:
-            assert error.retry_after_s is not None
-            found.append(int(error.retry_after_s))
+            found.append(int(error.retry_after_s or 0))
     return found
 
 

@@ -1,0 +1,126 @@
+"""chat/views_pages.py: pages of one's own, and a GET that creates nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError
+from django.test import Client
+
+from chat import actions, views_pages
+from chat.access import VISITOR_KEY, Actor
+from chat.knowledge.models import Article, ArticleText
+from chat.models import Conversation
+from tests.chat.conftest import say
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("backend")]
+
+
+def _boot(response: Any) -> dict[str, Any]:
+    found = re.search(r'<script id="boot" type="application/json">(.*?)</script>', response.content.decode(), re.DOTALL)
+    assert found
+    return json.loads(found.group(1))
+
+
+@pytest.fixture
+def browser(client: Client, ann: Actor) -> Client:
+    """Ann's browser."""
+    session = client.session
+    session[VISITOR_KEY] = ann.visitor
+    session.save()
+    return client
+
+
+def test_a_new_visitor_gets_an_empty_page_and_no_row(client: Client):
+    response = client.get("/")
+    boot = _boot(response)
+    assert (response.status_code, boot["conversation"], boot["signed_in"], boot["claimable"]) == (200, None, False, 0)
+    assert (Conversation.objects.count(), Session.objects.count()) == (0, 0)
+
+
+def test_a_visitor_who_came_back_gets_the_latest_conversation(browser: Client, conversation: Conversation):
+    say(conversation)
+    heading = {"id": str(conversation.public_id), "title": "Where is my card?", "language": "en"}
+    assert _boot(browser.get("/"))["conversation"] == heading
+    assert _boot(browser.get(f"/c/{conversation.public_id}/"))["conversation"] == heading
+    assert _boot(browser.get("/?new=1"))["conversation"] is None
+
+
+def test_a_stranger_gets_a_404_like_that_of_no_conversation(client: Client, conversation: Conversation):
+    found = [client.get(f"/c/{key}/") for key in (conversation.public_id, uuid.uuid4())]
+    assert [response.status_code for response in found] == [404, 404]
+    bodies = [re.sub(r'content="[A-Za-z0-9]{64}"|value="[A-Za-z0-9]{64}"', "", page.content.decode()) for page in found]
+    assert bodies[0].replace(str(conversation.public_id), "") == re.sub(r"[0-9a-f-]{36}", "", bodies[1])
+
+
+def test_a_deleted_conversation_is_gone(browser: Client, conversation: Conversation):
+    say(conversation)
+    actions.delete(conversation)
+    assert browser.get(f"/c/{conversation.public_id}/").status_code == 404
+    assert _boot(browser.get("/"))["conversation"] is None
+
+
+@pytest.mark.parametrize("path", ["/", "/?new=1", "/c/{id}/", "/c/list/", "/c/{id}/poll/"])
+def test_private_answers_are_never_kept(browser: Client, conversation: Conversation, path: str):
+    response = browser.get(path.format(id=conversation.public_id))
+    assert response.status_code == 200
+    assert {"no-store", "private"} <= {part.strip() for part in response["Cache-Control"].split(",")}
+
+
+def test_the_page_knows_its_addresses_texts_and_limits(client: Client, conversation: Conversation):
+    boot = _boot(client.get("/", headers={"accept-language": "en"}))
+    assert set(boot) == {
+        *("conversation", "urls", "texts", "limits", "starters", "signed_in", "username", "claimable", "language"),
+        *("reasons", "model"),
+    }
+    assert boot["urls"]["command"] == "/c/{id}/command/"
+    assert boot["urls"]["socket"] == "/ws/c/{id}/"
+    assert set(boot["urls"]) >= {"create", "list", "claim", "login", "signup", "logout"}
+    assert boot["limits"] == {"message_chars": 4000, "frame_bytes": 65536}
+    assert boot["language"] == "en"
+    assert [reason["code"] for reason in boot["reasons"]["good"]] == ["good_solved", "good_clear", "good_fast"]
+    assert boot["model"]["state"] == "ready"
+
+
+def test_the_page_follows_the_browsers_language(client: Client):
+    assert _boot(client.get("/", headers={"accept-language": "zh-CN,zh;q=0.9"}))["language"] == "zh-hans"
+
+
+def test_the_questions_to_start_with_are_spread_over_the_articles_of_the_pages_language(client: Client):
+    for number in range(9):
+        article = Article.objects.create(slug=f"a{number}")
+        for language in ("en", "zh-hans"):
+            question = f"{language} question {number}"
+            ArticleText.objects.create(article=article, language=language, question=question, answer="-")
+    starters = _boot(client.get("/", headers={"accept-language": "en"}))["starters"]
+    assert starters == [f"en question {number}" for number in (0, 2, 4, 6)]
+
+
+def test_a_signed_in_person_sees_how_many_conversations_could_come_along(browser: Client, conversation: Conversation):
+    say(conversation)
+    browser.force_login(User.objects.create_user("carol"))
+    boot = _boot(browser.get("/"))
+    assert (boot["signed_in"], boot["username"], boot["claimable"], boot["conversation"]) == (True, "carol", 1, None)
+
+
+def test_health_is_the_database_and_the_models_state(client: Client, monkeypatch: pytest.MonkeyPatch):
+    response = client.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "model": "ready"})
+
+    class Broken:
+        def cursor(self) -> None:
+            raise DatabaseError
+
+    monkeypatch.setattr(views_pages, "connection", Broken())
+    assert client.get("/healthz").status_code == 503
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/c/{id}/"])
+def test_pages_take_no_post(browser: Client, conversation: Conversation, path: str):
+    assert browser.post(path.format(id=conversation.public_id)).status_code == 405
