@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from chat import actions, transcripts
 from chat.admin import exports, filters
 from chat.admin.base import CountFreeChangeList, ReadOnlyAdmin
-from chat.admin.records import facts, headline, person, person_kind, sources
+from chat.admin.records import NO_BREAK, facts, headline, person, person_kind, sources
 from chat.enums import FeedbackValue, Role, Status
 from chat.models import Conversation
 
@@ -139,7 +139,7 @@ class ConversationAdmin(ReadOnlyAdmin):
         good, bad = (row.summary.ratings[value] for value in (FeedbackValue.GOOD, FeedbackValue.BAD))
         parts = [ngettext("%d good", "%d good", good) % good if good else ""]
         parts.append(ngettext("%d bad", "%d bad", bad) % bad if bad else "")
-        return " · ".join(part for part in parts if part) or "–"
+        return f"{NO_BREAK}· ".join(part for part in parts if part) or "–"
 
     @admin.display(description=gettext_lazy("last message"))
     def last_message(self, row: Conversation) -> Any:
