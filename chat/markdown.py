@@ -8,6 +8,7 @@ final HTML, so that nothing the renderer makes is trusted.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 import nh3
@@ -60,27 +61,30 @@ def _highlight(code: str, language: str, _attributes: str) -> str:
     return highlight(code, lexer, _FORMATTER)
 
 
-def _safe_link(url: str) -> bool:
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return False
-    if not parts.scheme:
-        return not parts.netloc
-    return parts.scheme.lower() in SCHEMES and (parts.scheme == "mailto" or bool(parts.netloc))
+class _Parser(MarkdownIt):
+    """The library's, with our rule for links."""
+
+    def validateLink(self, url: str) -> bool:
+        """Whether a link may stay a link."""
+        try:
+            parts = urlsplit(url.strip())
+        except ValueError:
+            return False
+        if not parts.scheme:
+            return not parts.netloc
+        return parts.scheme.lower() in SCHEMES and (parts.scheme == "mailto" or bool(parts.netloc))
 
 
 def _build() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight": _highlight})
+    parser = _Parser("commonmark", {"html": False, "linkify": False, "highlight": _highlight})
     parser.enable(["table", "strikethrough"]).disable("image")
-    parser.validateLink = _safe_link
     parser.add_render_rule("link_open", _link_open)
     return parser
 
 
-def _link_open(renderer, tokens, index, options, env) -> str:  # type: ignore[no-untyped-def]
+def _link_open(renderer: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
     tokens[index].attrSet("target", "_blank")
-    return renderer.renderToken(tokens, index, options, env)
+    return str(renderer.renderToken(tokens, index, options, env))
 
 
 _PARSER = _build()

@@ -30,6 +30,7 @@ from inference import ChatMessage, Chunk, FinishReason, InferenceError, Request,
 logger = logging.getLogger(__name__)
 
 WAITING_EVERY_S = 0.5
+SILENCE_S = 60.0  # between two words; before the first one, a place in a long queue is no fault
 FINISH_TRIES = 60
 FINISH_RETRY_S = 0.5
 
@@ -127,6 +128,8 @@ async def _run(reply: LiveReply, before: LiveReply | None) -> None:
         ending = None
     except InferenceError as error:
         ending = _failed(error, _facts(reply))
+    except TimeoutError:
+        ending = Ending(Status.FAILED, _facts(reply), reply_errors.TIMED_OUT)
     except Exception as error:
         log_fault(logger, f"Reply {reply.message_id} failed", error)
         ending = Ending(Status.FAILED, _facts(reply), reply_errors.INTERNAL)
@@ -160,13 +163,14 @@ def build_request(message: Message) -> Request:
 
 
 async def _consume(reply: LiveReply, request: Request) -> Chunk | None:
-    """Give every word to the journal; the last chunk."""
-    async with _closing(inference.stream(request)) as chunks:
+    """Give every word to the journal; the last chunk. TimeoutError if the model falls silent in the middle."""
+    async with _closing(inference.stream(request)) as chunks, asyncio.timeout(None) as silence:
         async for chunk in chunks:
             if chunk.waiting is not None:
                 await _tell_waiting(reply, chunk.waiting)
             if chunk.text:
                 reply.waiting = None
+                silence.reschedule(asyncio.get_running_loop().time() + SILENCE_S)
                 reply.tally.count(chunk)
                 get_journal().append(reply, chunk.text)
             if chunk.finish_reason is not None:
@@ -186,9 +190,11 @@ async def _closing(chunks: AsyncIterator[Chunk]) -> AsyncIterator[AsyncIterator[
 
 
 async def _tell_waiting(reply: LiveReply, news: Waiting) -> None:
+    """At once when the place in the queue is another one, else only now and then."""
+    before, now = reply.waiting, time.monotonic()
     reply.waiting = events.waiting(reply.message_id, news.state, news.position, news.wait_s)
-    now = time.monotonic()
-    if now - reply.waiting_told >= WAITING_EVERY_S:
+    moved = before is None or (before["state"], before["position"]) != (news.state, news.position)
+    if moved or now - reply.waiting_told >= WAITING_EVERY_S:
         reply.waiting_told = now
         await events.publish(reply.conversation_id, reply.waiting)
 

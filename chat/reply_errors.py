@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 INTERNAL = "internal"  # a mistake of ours
+TIMED_OUT = "timed_out"  # the model fell silent in the middle of its answer
 STORAGE = "storage"  # the answer could not be stored, so it was not shown either
 
 _SENTENCES = {

@@ -112,17 +112,27 @@ async def test_a_backend_that_gave_up_leaves_an_interrupted_reply(
     assert (reply.status, reply.content) == ("interrupted", "On ")
 
 
+async def test_a_model_that_falls_silent_is_given_up(
+    conversation: Conversation, backend: ScriptedBackend, told: list[Event], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(replies, "SILENCE_S", 0.01)
+    backend.scripts.append(["On ", asyncio.Event(), "its way"])
+    reply = await _end(await _start(conversation))
+    assert (reply.status, reply.content, reply.generation.error_class) == ("failed", "On ", "timed_out")
+    assert len(backend.cancelled) == 1
+
+
 async def test_news_of_the_wait_is_told_but_not_too_often(
     conversation: Conversation, backend: ScriptedBackend, told: list[Event]
 ):
     go = asyncio.Event()
-    waits: list[Step] = [Waiting("queued", position, 1.0) for position in (3, 2, 1)]
+    waits: list[Step] = [Waiting("queued", position, 1.0) for position in (3, 3, 2, 2, 1)]
     backend.scripts.append([*waits, go, "Hello"])
     reply = await _start(conversation)
-    while (replies.waiting_event(str(reply.public_id)) or {}).get("position") != 1:
+    key = str(reply.public_id)
+    while (replies.waiting_event(key) or {}).get("position") != 1:
         await asyncio.sleep(0)
-    expected = events.waiting(str(reply.public_id), "queued", 3, 1.0)
-    assert [event for event in told if event["type"] == "reply.waiting"] == [expected]
+    assert told == [events.waiting(key, "queued", position, 1.0) for position in (3, 2, 1)]
     go.set()
     await all_done()
     assert replies.waiting_event(str(reply.public_id)) is None
