@@ -26,6 +26,11 @@ class Visitor:
         self._jar = http.cookiejar.CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._jar))
 
+    @property
+    def cookies(self) -> str:
+        """The Cookie header."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._jar)
+
     def create(self) -> str:
         """A new conversation's id."""
         return str(self.post("/c/", {})["id"])
@@ -47,9 +52,8 @@ class Visitor:
 
     def open(self, conversation: str) -> Tab:
         """A tab on a conversation, which need not be this visitor's."""
-        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._jar)
         address = self.url.replace("http", "ws", 1) + f"/ws/c/{conversation}/"
-        headers = {"Cookie": cookies, "Origin": self.url}
+        headers = {"Cookie": self.cookies, "Origin": self.url}
         return Tab(address, headers)
 
 
@@ -67,7 +71,11 @@ class Tab:
 
     def send(self, type_: str, **fields: Any) -> None:
         """A command."""
-        self._socket.send(json.dumps({"type": type_, **fields}))
+        self.send_raw(json.dumps({"type": type_, **fields}))
+
+    def send_raw(self, frame: str | bytes) -> None:
+        """Any frame."""
+        self._socket.send(frame)
 
     def ask(self, text: str, client_id: str = "") -> str:
         """Send a message; its client id."""
@@ -83,9 +91,15 @@ class Tab:
         return event
 
     def until(self, type_: str) -> Event:
-        """Take events in up to the next of this type."""
+        """Take events in up to the next of this type; no error may come before it."""
         while (event := self.next())["type"] != type_:
             assert event["type"] != "error", event
+        return event
+
+    def until_any(self, type_: str) -> Event:
+        """Take events in up to the next of this type, whatever comes before it."""
+        while (event := self.next())["type"] != type_:
+            pass
         return event
 
     def until_done(self, reply: str) -> None:
