@@ -207,7 +207,9 @@ def record_transcript_reads(
 def _turn_once(conversation: Conversation, client_id: str, text: str, edited: Message | None) -> Turn:
     try:
         with transaction.atomic():
-            return _same_turn(conversation, client_id, text) or _create_turn(conversation, client_id, text, edited)
+            # The lock first: of two that send the same message at once, the second must find the first's turn.
+            locked = _locked(conversation.pk)
+            return _same_turn(locked, client_id, text) or _create_turn(locked, client_id, text, edited)
     except IntegrityError:
         # Another process stored this message, or started another reply, since we looked.
         turn = _same_turn(conversation, client_id, text)
@@ -226,18 +228,17 @@ def _same_turn(conversation: Conversation, client_id: str, text: str) -> Turn | 
 
 
 def _create_turn(conversation: Conversation, client_id: str, text: str, edited: Message | None) -> Turn:
-    locked = _locked(conversation.pk)
-    if queries.running_reply(locked):
+    if queries.running_reply(conversation):
         raise Conflict()
     message = Message.objects.create(
-        conversation=locked,
-        parent_id=edited.parent_id if edited else locked.active_leaf_id,
+        conversation=conversation,
+        parent_id=edited.parent_id if edited else conversation.active_leaf_id,
         role=Role.USER,
         content=text,
         client_id=client_id,
     )
-    reply = _create_reply(locked, message, dict(settings.CHAT_SAMPLING))
-    titled = _touch(locked, reply, text)
+    reply = _create_reply(conversation, message, dict(settings.CHAT_SAMPLING))
+    titled = _touch(conversation, reply, text)
     return Turn(message, reply, titled=titled)
 
 

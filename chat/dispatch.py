@@ -56,12 +56,19 @@ async def dispatch(asker: Asker, conversation_id: uuid.UUID, command: Command) -
     """Carry out a command. Raises ChatError. What is committed is also told and started, even if the asker leaves."""
     work = asyncio.create_task(_carry_out(asker, conversation_id, command))
     _running.add(work)
-    work.add_done_callback(_running.discard)
+    work.add_done_callback(_settle)
     try:
         return await asyncio.shield(work)
     except ChatError as error:
         _name_cause(error, command)
         raise
+
+
+def _settle(work: asyncio.Task[Outcome]) -> None:
+    """Forget a finished task, and read its error, which asyncio would print in full if its asker has left."""
+    _running.discard(work)
+    if not work.cancelled():
+        work.exception()
 
 
 async def tell(conversation_id: uuid.UUID, outcome: Outcome) -> None:

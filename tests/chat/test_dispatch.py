@@ -166,6 +166,8 @@ async def test_stop_frees_the_model(conversation: Conversation, backend: Scripte
     backend.scripts.append(["On ", asyncio.Event()])
     outcome = await _do(conversation, SendMessage(client_id(), "Hi"))
     reply = uuid.UUID(outcome.publish[0]["messages"][1]["id"])
+    while not backend.requests:
+        await asyncio.sleep(0.01)
     stopped = await _do(conversation, StopReply(reply))
     await all_done()
     assert (stopped.publish[0]["status"], len(backend.cancelled)) == ("stopped", 1)
