@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -25,3 +26,9 @@ def backend() -> Iterator[ScriptedBackend]:
 @pytest.fixture(autouse=True)
 def _no_counts_from_other_tests() -> None:
     cache.clear()
+
+
+def pytest_unconfigure() -> None:
+    """Remove what SQLite left beside the test database: worker threads had it open when it was deleted."""
+    for name in ("-wal", "-shm"):
+        Path(f"{settings.DATABASES['default']['TEST']['NAME']}{name}").unlink(missing_ok=True)
