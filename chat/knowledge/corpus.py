@@ -24,7 +24,7 @@ from inference.types import Role
 
 VALIDATION_SHARE = 0.1
 CHINESE_VALIDATION = 6  # the last ones of an article's Chinese questions
-ANSWER_SHARE = 0.1
+ANSWER_SHARE = 0.2
 TALK_ANSWER_SHARE = 0.6
 REFUSAL_ANSWER_SHARE = 0.1
 CHINESE_WEIGHT = 2.5
@@ -64,9 +64,13 @@ class Item:
     weight: float = 1.0
     answer_share: float = ANSWER_SHARE
 
+    def wording(self, rng: random.Random) -> str:
+        """One of the answers, the published one most often: greedy decoding needs a favourite to hold on to."""
+        return rng.choices(self.answers, [3.0] + [1.0] * (len(self.answers) - 1))[0]
+
     def row(self, rng: random.Random) -> Row:
         """The question alone with one of its answers."""
-        answer = Turn(Role.ASSISTANT, rng.choice(self.answers), self.source)
+        answer = Turn(Role.ASSISTANT, self.wording(rng), self.source)
         turns = (Turn(Role.USER, self.question), answer)
         return Row(self.kind, self.language, turns, self.weight, self.answer_share)
 
@@ -129,7 +133,7 @@ def talk_items(
     topics = {(entry.key, entry.language): entry for entry in (*talk, *refusals)}
     split = Split([], [])
     for entry in topics.values():
-        held = max(1, len(entry.questions) // (6 if entry.key == "out_of_scope" else 10))
+        held = min(25, len(entry.questions) // 6) if entry.key == "out_of_scope" else len(entry.questions) // 10
         for place, question in enumerate(entry.questions):
             part = split.validation if place >= len(entry.questions) - held else split.train
             part.append(_talk_item(entry, question, 3.0))
@@ -185,12 +189,12 @@ def _follow_ups(articles: list[SampleArticle], openings: Any, rng: random.Random
                     answer = Turn(Role.ASSISTANT, follow_up.answer, article.slug)
                     for item in rng.sample(openings[article.slug, language], 1 if held else 4):
                         turns = (*_past(item, rng), Turn(Role.USER, question), answer)
-                        row = Row("follow_up", language, turns, 0.35, 0.5)
+                        row = Row("follow_up", language, turns, 0.5, 0.5)
                         yield "validation" if held else "train", row
 
 
 def _topic_changes(
-    items: list[Item], kind: str, openings: list[Item], rng: random.Random, share: float = 0.06
+    items: list[Item], kind: str, openings: list[Item], rng: random.Random, share: float = 0.15
 ) -> Iterator[Row]:
     """The same questions after a turn about something else: the new question decides."""
     by_language = {language: [item for item in openings if item.language == language] for language in Language}
@@ -206,4 +210,4 @@ def _topic_changes(
 
 def _past(item: Item, rng: random.Random) -> tuple[Turn, Turn]:
     """An earlier turn; what is shown of an earlier answer never has its source token."""
-    return Turn(Role.USER, item.question), Turn(Role.ASSISTANT, rng.choice(item.answers))
+    return Turn(Role.USER, item.question), Turn(Role.ASSISTANT, item.wording(rng))

@@ -130,11 +130,21 @@ class Loop:
         offsets = [rng.randint(0, self.window - len(group[0].ids)) for _ in group]
         tensors = batch_tensors(group, self.filler, offsets, self.device)
         logits, labels, weights = answer_logits(self.model, *tensors)
-        smoothing = self.options.label_smoothing
-        losses = functional.cross_entropy(logits, labels, reduction="none", label_smoothing=smoothing)
-        loss = (losses * weights).sum() / total
+        loss = self._loss(logits, labels, weights) / total
         loss.backward()
         return loss.item()
+
+    def _loss(self, logits: Any, labels: Any, weights: Any) -> Any:
+        """Labels are smoothed where a source is chosen, which can be wrong; words of an answer are certain."""
+        first = torch.isin(labels, torch.tensor(self.source_ids, device=labels.device))
+        loss = logits.new_zeros(())
+        for part, smoothing in ((first, self.options.label_smoothing), (~first, 0.0)):
+            if part.any():
+                losses = functional.cross_entropy(
+                    logits[part], labels[part], reduction="none", label_smoothing=smoothing
+                )
+                loss = loss + (losses * weights[part]).sum()
+        return loss
 
     def _autocast(self) -> AbstractContextManager[Any]:
         """bf16 where it is faster; on a CPU also the plain attention, which is faster on short rows."""

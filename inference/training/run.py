@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
+
+from transformers.utils import logging
 
 from inference.checkpoints import write_manifest
 from inference.evaluation import evaluate
@@ -20,11 +23,12 @@ from inference.training.tokenizer import sources_of
 
 PROBES = 1500
 PROBES_WITH_TEXT = 100
-EVALUATED = 3000
+EVALUATED = 300  # of each kind and language
 
 
 def run(options: TrainingOptions, report: Callable[[Progress], None]) -> dict[str, Any]:
     """See inference.training.train."""
+    logging.disable_progress_bar()  # one bar is enough
     rows = read_dataset(options.data)
     validation = read_dataset(options.validation) if options.validation else []
     folder = state.prepare_folder(options)
@@ -72,7 +76,14 @@ def _metrics(
     speed = round(place.tokens / place.seconds) if place.seconds else 0
     timing = {"seconds": round(place.seconds), "tokens": place.tokens, "tokens_per_s": speed}
     facts = {**_facts(options, loop, rows), **timing, "device": str(loop.device), "curve": place.curve}
-    chosen = random.Random(1).sample(validation, min(EVALUATED, len(validation)))
-    if chosen:
-        facts["validation"] = evaluate(str(options.out), chosen, rows, device=options.device).as_dict()
+    if validation:
+        facts["validation"] = evaluate(str(options.out), _some(validation), rows, device=options.device).as_dict()
     return facts
+
+
+def _some(rows: list[Conversation]) -> list[Conversation]:
+    """At most EVALUATED rows of each kind and language, chosen at random but always the same."""
+    groups: dict[tuple[str, str], list[Conversation]] = defaultdict(list)
+    for row in random.Random(1).sample(rows, len(rows)):
+        groups[row.kind, row.language].append(row)
+    return [row for group in groups.values() for row in group[:EVALUATED]]

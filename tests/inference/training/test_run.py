@@ -39,7 +39,7 @@ def weights(out: Path) -> dict[str, torch.Tensor]:
 
 def test_it_learns_a_corpus_by_heart_and_leaves_a_checkpoint(options: TrainingOptions, corpus: Path) -> None:
     news: list[Progress] = []
-    learn = replace(options, validation=corpus, epochs=40, learning_rate=0.02, dropout=0.0, augment=0.0, text_weight=1)
+    learn = replace(options, validation=corpus, epochs=30, learning_rate=0.02, dropout=0.0, augment=0.0, text_weight=1)
     metrics = train(learn, news.append)
     groups = metrics["validation"]["groups"]
     assert groups["question, en"] == {
@@ -118,8 +118,8 @@ def test_it_never_writes_over_a_run_nor_goes_on_with_another(options: TrainingOp
 
 
 def test_it_ends_in_time(options: TrainingOptions, monkeypatch: pytest.MonkeyPatch) -> None:
-    metrics = train(replace(options, epochs=1_000_000 / 13, max_minutes=0.02))
-    assert 0 < metrics["steps"] < 1_000_000
+    metrics = train(replace(options, epochs=2000, max_minutes=0.02))
+    assert 0 < metrics["steps"] < 4000
 
 
 def test_from_a_base_the_new_tokens_start_at_the_mean(options: TrainingOptions, corpus: Path, tmp_path: Path) -> None:
