@@ -105,9 +105,9 @@ def article_items(articles: list[SampleArticle], banking: Iterable[tuple[str, st
         part.append(Item("question", Language.ENGLISH, text, category, answers))
     seen = {item.question.lower() for item in split.validation}
     for article in articles:
-        for part, item in _own_questions(article):
+        for name, item in _own_questions(article):
             if item.question.lower() not in seen:
-                getattr(split, part).append(item)
+                getattr(split, name).append(item)
     return split
 
 

@@ -140,8 +140,9 @@ def _conversation(path: Path, line: int, row: Any) -> Conversation:
     turns = tuple(_turn(path, line, message) for message in row["messages"])
     if turns[-1].role is not Role.ASSISTANT or not (turns[-1].content or turns[-1].source):
         raise _error(path, line, gettext_noop("{path}, line {line}: the last message must be an answer."))
-    numbers = [_number(path, line, row, "weight", MAX_WEIGHT), _number(path, line, row, "answer_share", 1.0)]
-    return Conversation(turns, *numbers, str(row.get("kind", "")), str(row.get("language", "")), line)
+    weight = _number(path, line, row, "weight", MAX_WEIGHT)
+    share = _number(path, line, row, "answer_share", 1.0)
+    return Conversation(turns, weight, share, str(row.get("kind", "")), str(row.get("language", "")), line)
 
 
 def _turn(path: Path, line: int, message: Any) -> Turn:
