@@ -6,8 +6,10 @@ attend to all earlier positions through a cache's `update`.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,9 +27,8 @@ class SlotCache:
         heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
         size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         shape = (rows, heads, window, size)
-        # Zeros, not empty: memory of a row is touched, and so taken, when the row is first used.
-        self.keys = [torch.zeros(shape, dtype=dtype, device=device) for _ in range(config.num_hidden_layers)]
-        self.values = [torch.zeros(shape, dtype=dtype, device=device) for _ in range(config.num_hidden_layers)]
+        self.keys = [_zeros(shape, dtype, device) for _ in range(config.num_hidden_layers)]
+        self.values = [_zeros(shape, dtype, device) for _ in range(config.num_hidden_layers)]
         self._write: tuple[Any, ...] = ()
         self._rows = slice(0, 0)
         self._length = 0
@@ -67,6 +68,14 @@ class SlotCache:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+
+def _zeros(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Zeros whose memory is taken row by row, as rows come to be used: torch.zeros would take all of it at once."""
+    if device.type != "cpu":
+        return torch.zeros(shape, dtype=dtype, device=device)
+    untouched = np.zeros(math.prod(shape) * dtype.itemsize, dtype=np.uint8)  # from calloc, which numpy uses
+    return torch.from_numpy(untouched).view(dtype).view(shape)
 
 
 class Runner:
