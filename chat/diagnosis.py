@@ -153,7 +153,7 @@ def memory() -> Finding:
         return ok("memory", _("This system does not tell how much memory is free."))
     sentence = _("%(free).1f GB of memory free.") % {"free": free_mb / 1024}
     if free_mb < MEMORY_WARN_MB:
-        remedy = _("The site with its own model needs about 800 MB: end other programs, or add memory.")
+        remedy = _("The site with its own model needs about 500 MB: end other programs, or add memory.")
         return warn("memory", sentence, remedy, free_mb=round(free_mb))
     return ok("memory", sentence, free_mb=round(free_mb))
 
