@@ -64,14 +64,14 @@ class Scheduler:
         while self.waiting and not self.slots.full:
             self.slots.take(self.waiting.popleft())
         prefills = self._prefills()
-        ready = not any(sequence.prefilling for sequence in self.running)
-        if prefills and not (self._decode_next and self._has_decodes()):
+        decoding = any(not sequence.prefilling for sequence in self.running)
+        if prefills and not (self._decode_next and decoding):
             self._decode_next = True
             return Plan(prefills=prefills)
         self._decode_next = False
         # A row whose prompt is not finished runs along with a token that nobody reads: its place
         # in the cache is written again by the rest of the prompt.
-        return Plan(decodes=list(self.running) if ready or self._has_decodes() else [])
+        return Plan(decodes=list(self.running))
 
     def remove(self, sequence: Sequence) -> Move | None:
         """Forget a sequence, waiting or running."""
@@ -79,9 +79,6 @@ class Scheduler:
             self.waiting.remove(sequence)
             return None
         return self.slots.release(sequence)
-
-    def _has_decodes(self) -> bool:
-        return any(not sequence.prefilling for sequence in self.running)
 
     def _prefills(self) -> list[Prefill]:
         budget, chosen = self._budget, []

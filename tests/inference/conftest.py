@@ -24,6 +24,10 @@ WORDS = [
 ]
 
 
+# Models this small are slower on two threads, and much slower when others use the cores too.
+torch.set_num_threads(1)
+
+
 @dataclass(frozen=True)
 class Model:
     """A model with its tokenizer."""
