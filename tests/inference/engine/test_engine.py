@@ -137,7 +137,7 @@ QUESTIONS = [
 
 def questions(count: int) -> list[Request]:
     lead = ["", "Hi, ", "Please help: ", "你好，", "urgent!! "]
-    return [ask(lead[i % 5] + QUESTIONS[i % 8] + " " * (i // 40), max_new_tokens=12 + i % 20) for i in range(count)]
+    return [ask(lead[i % 5] + QUESTIONS[i % 8], max_new_tokens=12 + i % 40 // 2) for i in range(count)]
 
 
 def test_greedy_answers_in_a_busy_batch_equal_those_alone(embedded: Model):
@@ -147,7 +147,8 @@ def test_greedy_answers_in_a_busy_batch_equal_those_alone(embedded: Model):
     solo = embedded.engine(limits=Limits(1, 4))
     for request in requests:
         key = (request.messages, request.sampling)
-        alone[key] = alone.get(key) or answer(solo, request)
+        if key not in alone:
+            alone[key] = answer(solo, request)
     busy = embedded.engine(limits=Limits(8, 400))
     waiting, together, cancelled = list(requests), {}, set()
     while waiting or not busy.idle:
