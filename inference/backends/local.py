@@ -83,6 +83,8 @@ class LocalBackend:
         report(0.25, "Loading transformers")
         import transformers
 
+        transformers.utils.logging.disable_progress_bar()  # `report` tells the progress, in one place
+
         from inference import checkpoints
         from inference.engine.engine import Engine, Labels, Limits
 

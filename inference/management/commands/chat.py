@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
+import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -35,7 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("--device", choices=["auto", "cuda", "mps", "cpu"], help="where the model runs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with override(terminal_language()):
+        with override(terminal_language()), _quiet_log():
             _configure({key: options[key] for key in ("checkpoint", "device") if options[key]})
             backend = inference.get_backend()
             try:
@@ -76,7 +79,7 @@ class Command(BaseCommand):
         """The next question; None when the person wants to leave."""
         while True:
             try:
-                text = input("> ").strip()
+                text = input("> " if sys.stdin.isatty() else "").strip()
             except EOFError:
                 self.stdout.write("")
                 return None
@@ -111,6 +114,18 @@ class Command(BaseCommand):
         # A terminal obeys control characters, and what a model writes must not steer it.
         self.stdout.write(CONTROL.sub("", text), ending="")
         self.stdout.flush()
+
+
+@contextlib.contextmanager
+def _quiet_log() -> Iterator[None]:
+    """What goes wrong is said here, in a sentence."""
+    logger = logging.getLogger("inference")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _configure(overrides: dict[str, str]) -> None:
