@@ -1,7 +1,7 @@
 /* What a screen reader hears: every finished sentence of a running answer, politely and once, and the
    state in which the answer ended. The transcript itself is silent (aria-live off). */
 
-import { el, t } from "./dom.js";
+import { el, otherLanguage, t } from "./dom.js";
 
 // A Latin full stop ends a sentence only before a space (not in 3.5); Chinese ends stand by themselves.
 const SENTENCE = /[^\n]*?(?:[.!?…]+["'”’)\]]*(?=\s)|[。！？；…]+[”’）」』]*|\n)/gu;
@@ -38,7 +38,7 @@ export class Announcer {
     const rest = message.text.slice(this.spoken.get(message.id));
     const ready = running ? finishedSentences(rest).join("") : rest;
     if (ready) this.spoken.set(message.id, this.spoken.get(message.id) + ready.length);
-    this.say(ready, message.lang);
+    this.say(ready);
     if (!running && before?.status === "streaming") this.ended(message);
   }
 
@@ -54,11 +54,10 @@ export class Announcer {
     this.said = key;
   }
 
-  say(text, lang = null) {
+  say(text) {
     const words = text.replace(MARKUP, "").trim();
     if (!words) return;
-    const other = lang && lang !== document.documentElement.lang ? lang : null;
-    this.region.append(el("p", { text: words, lang: other }));
+    this.region.append(el("p", { text: words, lang: otherLanguage(words) }));
     while (this.region.childElementCount > KEPT) this.region.firstElementChild.remove();
   }
 }

@@ -9,9 +9,9 @@ const DOUBLE_CLICK_MS = 400;
 export class Composer {
   /** parts: {form, field, send, stop, counter}; actions: {send(text) -> accepted, stop(), refuse(sentence or null)}. */
   constructor(parts, actions, limit) {
-    Object.assign(this, { parts, actions, limit, busy: false, key: "draft:new", sentAt: -Infinity });
+    Object.assign(this, { parts, actions, limit, busy: false, key: "draft:new", clickedAt: -Infinity });
     const { form, field, stop } = parts;
-    form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
+    form.addEventListener("submit", (event) => { event.preventDefault(); this.clicked(); });
     onEnter(field, () => this.submit());
     field.addEventListener("input", () => { this.changed(); actions.refuse(null); });
     stop.addEventListener("click", () => this.stopped());
@@ -52,6 +52,11 @@ export class Composer {
     if (hadFocus) this.focus();
   }
 
+  clicked() {
+    this.clickedAt = performance.now();
+    this.submit();
+  }
+
   submit() {
     const text = this.parts.field.value.trim();
     this.focus();
@@ -59,7 +64,6 @@ export class Composer {
     if (this.busy) return this.actions.refuse(t("busy"));
     const over = length(text) - this.limit;
     if (over > 0) return this.actions.refuse(t(over === 1 ? "too_long.one" : "too_long.many", { n: over }));
-    this.sentAt = performance.now();
     this.parts.field.value = "";
     this.changed();
     this.actions.send(text);
@@ -67,7 +71,7 @@ export class Composer {
 
   /** The second half of a double click on Send lands on Stop and is not meant. */
   stopped() {
-    if (performance.now() - this.sentAt > DOUBLE_CLICK_MS) this.actions.stop();
+    if (performance.now() - this.clickedAt > DOUBLE_CLICK_MS) this.actions.stop();
     this.focus();
   }
 

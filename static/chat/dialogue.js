@@ -6,8 +6,6 @@ import { t, uuid } from "./dom.js";
 import { post } from "./http.js";
 import { position, isBusy } from "./store.js";
 
-const CHINESE = /\p{Script=Han}/u;
-
 export class Dialogue {
   /** hooks: {dispatch(event), getState(), onMode(mode)}. */
   constructor(boot, hooks) {
@@ -60,8 +58,7 @@ export class Dialogue {
   // --- Messages --------------------------------------------------------------------------------------------
 
   pending(client_id, text, edit_of = null) {
-    const lang = CHINESE.test(text) ? "zh-hans" : "en";
-    this.hooks.dispatch({ type: "local.pending", client_id, text, edit_of, lang });
+    this.hooks.dispatch({ type: "local.pending", client_id, text, edit_of });
   }
 
   async send(text) {

@@ -59,6 +59,15 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** The other of our two languages when a text is in it, else null: for the lang attribute. */
+export function otherLanguage(text) {
+  const sample = text.slice(0, 400);
+  const letters = sample.match(/\p{L}/gu)?.length ?? 0;
+  const chinese = sample.match(/\p{Script=Han}/gu)?.length ?? 0;
+  const lang = letters && chinese >= letters * 0.2 ? "zh-hans" : "en";
+  return !letters || lang === document.documentElement.lang ? null : lang;
+}
+
 export function uuid() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16)); // plain http on a network address has no randomUUID

@@ -1,7 +1,7 @@
 /* One message of the transcript: made once, then changed in place, so that focus, selection and an open
    panel survive every event. */
 
-import { copyText, duration, el, icon, iconButton, setText, t } from "./dom.js";
+import { copyText, duration, el, icon, iconButton, otherLanguage, setText, t } from "./dom.js";
 import { editBox } from "./edit.js";
 import { FeedbackControl } from "./feedback.js";
 import { enhance } from "./rich.js";
@@ -101,7 +101,9 @@ export class MessageView {
     this.root.dataset.messageId = message.id;
     this.root.classList.toggle("pending", Boolean(message.pending));
     this.root.classList.toggle("last", isLast);
-    if (message.lang && message.lang !== document.documentElement.lang) this.text.lang = message.lang;
+    const lang = otherLanguage(message.text); // a reply has no language of its own before it has words
+    if (lang) this.text.lang = lang;
+    else this.text.removeAttribute("lang");
   }
 
   paintText(message) {

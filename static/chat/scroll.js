@@ -2,7 +2,7 @@
    own movement upwards ends that at once, and only reaching the end (or sending) begins it again. */
 
 const AT_END_PX = 2; // zoomed pages have fractions of a pixel
-const NEAR_TOP_PX = 600;
+const NEAR_TOP_SCREENS = 1.5;
 
 export class Follower {
   /** scroller: the element that scrolls; content: what grows inside it. */
@@ -28,7 +28,7 @@ export class Follower {
     if (this.atEnd()) this.follow();
     else if (scrollTop < this.top) this.following = false; // growth alone never moves the position upwards
     this.top = scrollTop;
-    if (scrollTop < NEAR_TOP_PX) this.onNearTop();
+    if (scrollTop < NEAR_TOP_SCREENS * this.scroller.clientHeight) this.onNearTop();
   }
 
   wheeled(event) {

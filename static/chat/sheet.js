@@ -45,7 +45,7 @@ export class Sheet {
     const { sheet, backdrop, rest } = this.parts;
     if (WIDE.matches && this.isOpen) document.body.classList.remove("sheet-open");
     if (!this.isOpen) {
-      sheet.removeAttribute("role");
+      sheet.setAttribute("role", "complementary");
       sheet.removeAttribute("aria-modal");
       backdrop.hidden = true;
       for (const part of rest) part.inert = false;

@@ -218,7 +218,6 @@ function localPending(state, event) {
     edit_of: event.edit_of ?? null,
     text: event.text,
     html: null,
-    lang: event.lang,
     versions: { ids: [], index: 0 },
     feedback: null,
     detail: "",

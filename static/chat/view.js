@@ -4,6 +4,8 @@ import { MessageView } from "./message.js";
 import { Follower } from "./scroll.js";
 import { isBusy, rows } from "./store.js";
 
+const NEAR = 60; // messages at the end that are laid out even out of sight
+
 export class Transcript {
   /** parts: {scroller, column, log, older, newWords}; actions: see message.js, plus loadOlder(). */
   constructor(parts, actions, reasons) {
@@ -66,6 +68,7 @@ export class Transcript {
     const streaming = message.status === "streaming";
     const waiting = streaming && state.waiting?.message_id === message.id ? state.waiting : null;
     view.update(message, { busy, isLast: index === last, waiting, model: waiting ? state.model : null });
+    view.root.classList.toggle("far", last - index > NEAR);
     const { log } = this.parts;
     if (log.children[index] !== view.root) log.insertBefore(view.root, log.children[index] ?? null);
   }

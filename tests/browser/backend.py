@@ -33,7 +33,10 @@ def days_left(ordered: int, today: int) -> int:
 ```
 
 If it is not there after a week, [write to us](https://example.com/help)."""
-CHINESE = "补办的银行卡一般需要三到五个工作日。您可以在应用里查看进度：打开“卡片”，点“补办”。如果一周后还没有收到，请告诉我们！"
+CHINESE = (
+    "补办的银行卡一般需要三到五个工作日。您可以在应用里查看进度：打开“卡片”，点“补办”。"
+    "如果一周后还没有收到，请告诉我们！"
+)
 LONG = " ".join(f"This is sentence number {n} of a long answer." for n in range(1, 61))
 SHORT = "Your new card arrives in three to five days. You can follow it in the app. Anything else?"
 PAUSE_S = 0.02

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser.site import ROOT, Site
 
 CHROMIUM = "/usr/bin/chromium"
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 START_S = 60
+PATIENCE_MS = 20_000  # nothing here measures time; a busy machine is slow
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,6 +61,7 @@ def _model_as_usual(site: Site) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as started:
         yield started
 
@@ -83,7 +85,7 @@ def visitor(site: Site, chromium: Browser) -> Iterator[Callable[..., BrowserCont
         def make(**options: object) -> BrowserContext:
             settings = {"base_url": site.url, "locale": "en-GB", "viewport": {"width": 1280, "height": 800}, **options}
             context = chromium.new_context(**settings)  # type: ignore[arg-type]
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(PATIENCE_MS)
             context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
             context.on("weberror", lambda error: complaints.append(str(error.error)))
             stack.callback(context.close)

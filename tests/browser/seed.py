@@ -1,7 +1,7 @@
 """Puts rows where a browser test needs them, in a process of its own on the server's database.
 
-    python -m tests.browser.seed history CONVERSATION COUNT
-    python -m tests.browser.seed interrupt CONVERSATION
+python -m tests.browser.seed history CONVERSATION COUNT
+python -m tests.browser.seed interrupt CONVERSATION
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 import os
 
-from chatsite.settings import *
+from chatsite.settings import *  # noqa: F403 - everything else stays as it is
 from chatsite.settings import CHAT_LIMITS
 
 INFERENCE = {
