@@ -157,6 +157,21 @@ def test_the_first_answer_comes_from_the_embedded_model(tmp_path: Path, capsys: 
         print(f"\nserve with the embedded model: {memory:.0f} MB; first page after {site.first_page_s:.1f} s")
 
 
+@needs_embedded
+def test_a_stop_while_the_model_loads_keeps_the_question(tmp_path: Path) -> None:
+    with Site(tmp_path, settings="chatsite.settings") as site:
+        site.start()
+        visitor = Visitor(site.url)
+        tab = visitor.open(visitor.create())
+        tab.ask("Where is my card?")
+        tab.until("turn.created")
+        assert site.end(signal.SIGTERM) == 0
+        tab.drain()
+        tab.close()
+        rows = site.rows("SELECT role, status FROM chat_message ORDER BY id")
+    assert rows == [("user", "complete"), ("assistant", "interrupted")]
+
+
 def resident_mb(site: Site) -> float:
     """The memory of the serving process."""
     import psutil
