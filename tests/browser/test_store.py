@@ -77,3 +77,20 @@ def test_news_of_an_unknown_message_asks_once(page: Page):
     news = {"type": "reply.delta", "message_id": "elsewhere", "seq": 1, "text": "x"}
     assert page.evaluate(STORY, [start, news])["sync"] is True
     assert page.evaluate(STORY, [start, news, start, news])["sync"] is False
+
+
+def test_an_end_from_before_a_continue_is_old_news(page: Page):
+    start = snapshot(message("u1", None), message("a1", "u1", text="one", seq=1, status="stopped"))
+    resumed = {"type": "reply.resumed", "message_id": "a1", "status": "streaming", "seq": 1}
+    more = {"type": "reply.delta", "message_id": "a1", "seq": 2, "text": " two"}
+    end = {
+        "type": "reply.done",
+        "message_id": "a1",
+        "status": "stopped",
+        "seq": 1,
+        "text": "one",
+        "html": "",
+        "detail": "",
+    }
+    seen = page.evaluate(STORY, [start, resumed, more, {**end, "sources": []}])
+    assert (seen["texts"], seen["running"], seen["sync"]) == (["u1", "one two"], "a1", False)
