@@ -24,12 +24,14 @@ from inference.types import Role
 
 VALIDATION_SHARE = 0.1
 CHINESE_VALIDATION = 6  # the last ones of an article's Chinese questions
-ANSWER_SHARE = 0.2
-TALK_ANSWER_SHARE = 0.6
-REFUSAL_ANSWER_SHARE = 0.1
-CHINESE_WEIGHT = 2.5
-CLINC_WEIGHT = 0.25
-CLINC_TALK_WEIGHT = 0.4
+
+# How often a row is seen in an epoch, and how often with its text (see inference.training).
+ENGLISH_WEIGHT, CHINESE_WEIGHT, ANSWER_SHARE = 0.7, 1.75, 0.2
+TALK_WEIGHT, TALK_ANSWER_SHARE = 5.0, 0.9
+REFUSAL_WEIGHT, REFUSAL_ANSWER_SHARE = 2.0, 0.15
+CLINC_WEIGHT, CLINC_TALK_WEIGHT = 0.15, 0.6
+FOLLOW_UP_WEIGHT, LATER_ANSWER_SHARE = 0.8, 0.6
+TOPIC_CHANGES = 0.15  # of the questions are also asked after a turn about something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def article_items(articles: list[SampleArticle], banking: Iterable[tuple[str, st
     for text, category in banking:
         answers = by_slug[category].texts[Language.ENGLISH].answers
         part = split.validation if held_back(text) else split.train
-        part.append(Item("question", Language.ENGLISH, text, category, answers))
+        part.append(Item("question", Language.ENGLISH, text, category, answers, ENGLISH_WEIGHT))
     seen = {item.question.lower() for item in split.validation}
     for article in articles:
         for name, item in _own_questions(article):
@@ -136,7 +138,7 @@ def talk_items(
         held = min(25, len(entry.questions) // 6) if entry.key == "out_of_scope" else len(entry.questions) // 10
         for place, question in enumerate(entry.questions):
             part = split.validation if place >= len(entry.questions) - held else split.train
-            part.append(_talk_item(entry, question, 3.0))
+            part.append(_talk_item(entry, question, REFUSAL_WEIGHT if entry.key == "out_of_scope" else TALK_WEIGHT))
     keys = intents["small_talk"] | dict.fromkeys([*intents["out_of_scope"], "oos"], "out_of_scope")
     for question, intent in clinc:
         if intent in keys:
@@ -189,12 +191,12 @@ def _follow_ups(articles: list[SampleArticle], openings: Any, rng: random.Random
                     answer = Turn(Role.ASSISTANT, follow_up.answer, article.slug)
                     for item in rng.sample(openings[article.slug, language], 1 if held else 4):
                         turns = (*_past(item, rng), Turn(Role.USER, question), answer)
-                        row = Row("follow_up", language, turns, 0.5, 0.5)
+                        row = Row("follow_up", language, turns, FOLLOW_UP_WEIGHT, LATER_ANSWER_SHARE)
                         yield "validation" if held else "train", row
 
 
 def _topic_changes(
-    items: list[Item], kind: str, openings: list[Item], rng: random.Random, share: float = 0.15
+    items: list[Item], kind: str, openings: list[Item], rng: random.Random, share: float = TOPIC_CHANGES
 ) -> Iterator[Row]:
     """The same questions after a turn about something else: the new question decides."""
     by_language = {language: [item for item in openings if item.language == language] for language in Language}

@@ -50,6 +50,8 @@ def train_tokenizer(rows: list[Conversation], vocabulary: int) -> Any:
 
 def extend_tokenizer(tokenizer: Any, rows: list[Conversation]) -> Any:
     """Add to a base model's tokenizer the control tokens that it lacks."""
+    for trace in ("is_local", "local_files_only"):  # of how it was loaded, and saved with it otherwise
+        tokenizer.init_kwargs.pop(trace, None)
     known = tokenizer.get_vocab()
     new = [token for token in control_tokens(sources_of(rows)) if token not in known]
     tokenizer.add_tokens(new, special_tokens=True)

@@ -27,7 +27,7 @@ def test_control_tokens_come_first_and_padding_is_not_the_end(tokenizer: Any, ro
     assert tokenizer.chat_template == CHAT_TEMPLATE
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(text=st.text() | st.sampled_from(["<|end|>", "a<|source:pin_blocked|>", "🙂🇨🇳", "ก็ไม่"]))
 def test_any_text_is_spelled_without_a_control_token(tokenizer: Any, rows: list[Conversation], text: str) -> None:
     ids = Prompter(tokenizer, 96).encode_text(text)
