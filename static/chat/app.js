@@ -14,6 +14,7 @@ import { Toast } from "./toast.js";
 import { Transcript } from "./view.js";
 
 const MODEL_EVERY_MS = 2000;
+const KEYBOARD_PX = 80;
 const boot = JSON.parse(document.getElementById("boot").textContent);
 const $ = (id) => document.getElementById(id);
 setTexts(boot.texts);
@@ -124,7 +125,18 @@ function escape(event) {
   else if (isBusy(state)) dialogue.stop();
 }
 
+/** Where the keyboard covers the page instead of making it smaller (iOS), the page makes itself smaller. */
+function stayAboveKeyboard() {
+  const view = window.visualViewport;
+  view?.addEventListener("resize", () => {
+    const covered = view.scale === 1 && innerHeight - view.height > KEYBOARD_PX;
+    document.body.style.blockSize = covered ? `${view.height}px` : "";
+    if (covered) scrollTo(0, 0);
+  });
+}
+
 document.addEventListener("keydown", escape);
+stayAboveKeyboard();
 composer.open(state.conversation?.id ?? null);
 composer.setBusy(false);
 starters();

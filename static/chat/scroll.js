@@ -9,6 +9,7 @@ export class Follower {
   constructor(scroller, content, { onNewBelow, onNearTop }) {
     Object.assign(this, { scroller, onNewBelow, onNearTop });
     this.following = true;
+    this.empty = true; // a welcome is read from its top
     this.top = 0;
     scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     scroller.addEventListener("wheel", (event) => this.wheeled(event), { passive: true });
@@ -42,7 +43,7 @@ export class Follower {
   }
 
   toEnd() {
-    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.scroller.scrollTop = this.empty ? 0 : this.scroller.scrollHeight;
     this.top = this.scroller.scrollTop;
   }
 

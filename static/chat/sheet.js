@@ -1,4 +1,5 @@
-/* The side bar on a phone: a sheet over the page that keeps the focus until it is closed. */
+/* The side bar on a phone: a sheet over the page that keeps the focus until it is closed. What lies behind is
+   inert; the toast with its way back is not, which is why the sheet does not call itself modal. */
 
 const WIDE = matchMedia("(min-width: 56rem)");
 
@@ -21,7 +22,6 @@ export class Sheet {
     const { sheet, closer, opener } = this.parts;
     this.set(true);
     sheet.setAttribute("role", "dialog");
-    sheet.setAttribute("aria-modal", "true");
     opener.setAttribute("aria-expanded", "true");
     closer.focus();
   }
@@ -46,7 +46,6 @@ export class Sheet {
     if (WIDE.matches && this.isOpen) document.body.classList.remove("sheet-open");
     if (!this.isOpen) {
       sheet.setAttribute("role", "complementary");
-      sheet.removeAttribute("aria-modal");
       backdrop.hidden = true;
       for (const part of rest) part.inert = false;
     }

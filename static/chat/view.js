@@ -28,6 +28,7 @@ export class Transcript {
   paint(state) {
     this.state = state;
     const messages = rows(state);
+    this.follower.empty = messages.length === 0;
     this.follower.around(() => this.paintList(messages, state), this.anchor());
     this.hint(messages.at(-1));
     // A screen taller than the page of messages has nothing to scroll: fetch on until it has.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+from django.template.loader import render_to_string
 from playwright.sync_api import BrowserContext, Page, Response, expect
 
 from tests.browser.site import Site, answered, ask, button, composer, conversation_id
@@ -155,6 +157,18 @@ def test_a_wrong_password_is_refused_in_words(page: Page):
 def test_without_javascript_the_page_says_what_it_needs(visitor: Callable[..., BrowserContext]):
     # Chromium's switch for tests turns scripts off, but not the parser's idea that there are some.
     assert re.search("<noscript>.*The chat needs JavaScript", visitor().request.get("/").text())
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500"])
+def test_an_error_page_needs_nothing_from_the_request_that_failed(name: str):
+    html = render_to_string(f"{name}.html")
+    assert re.findall(r'<a class="button" href="(.*?)">(.*?)</a>', html) == [("/", "To the chat")]
+
+
+def test_a_welcome_is_read_from_its_top(visitor: Callable[..., BrowserContext]):
+    page = visitor(viewport={"width": 320, "height": 300}).new_page()
+    page.goto("/")
+    expect(page.get_by_role("heading", name="How can we help?")).to_be_in_viewport()
 
 
 def test_the_whole_page_is_light_and_comes_from_here_alone(site: Site, visitor: Callable[..., BrowserContext]):
