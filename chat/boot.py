@@ -45,11 +45,11 @@ def page_language() -> Language:
 
 
 def starters(language: Language) -> list[str]:
-    """A few questions to begin with, spread over the knowledge base."""
-    questions = ArticleText.objects.filter(language=language).order_by("article__slug")
-    found = list(questions.values_list("question", flat=True)[:500])
+    """A few questions to begin with, as customers ask them, spread over the knowledge base."""
+    texts = ArticleText.objects.filter(language=language).order_by("article__slug")
+    found = list(texts.values_list("question", "example_questions")[:500])
     step = max(1, len(found) // STARTERS)
-    return found[::step][:STARTERS]
+    return [examples[0] if examples else title for title, examples in found[::step][:STARTERS]]
 
 
 def _reasons(good: bool) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ reply.waiting {message_id, state, position, wait_s}
 reply.delta {message_id, seq, text}           piece number `seq`; a gap means: sync
 reply.text {message_id, seq, text}            the whole text so far (polling only, in place of deltas)
 reply.resumed {message_id, status, seq}       after Continue
-reply.done {message_id, status, seq, text, html, lang, detail, sources}
+reply.done {message_id, status, seq, text, html, lang, detail, sources: [{slug, title}]}
 feedback.saved {message_id, feedback: FEEDBACK|null}
 conversation.updated {conversation}
 model.status {model: MODEL}
@@ -33,9 +33,8 @@ from channels.layers import get_channel_layer
 from chat import reply_errors
 from chat.enums import Language, Status
 from chat.errors import ChatError
-from chat.language import guess_language
 from chat.models import Conversation, Message
-from chat.serializers import conversation_json, generation_of, html_of
+from chat.serializers import conversation_json, generation_of, html_of, language_of, sources_json
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +111,7 @@ def done(message: Message, retry_after_s: float | None = None) -> Event:
     """A reply's end, before `localized`."""
     generation = generation_of(message)
     failed = message.status == Status.FAILED
+    language = language_of(message, Language(message.conversation.language))
     return {
         "type": "reply.done",
         "message_id": str(message.public_id),
@@ -119,10 +119,10 @@ def done(message: Message, retry_after_s: float | None = None) -> Event:
         "seq": message.seq,
         "text": message.content,
         "html": html_of(message) or "",
-        "lang": guess_language(message.content, Language(message.conversation.language)),
+        "lang": language,
         "error_code": (generation.error_class if generation else "") or reply_errors.INTERNAL if failed else "",
         "retry_after_s": retry_after_s,
-        "sources": generation.sources if generation else [],
+        "sources": sources_json(message, language),
     }
 
 

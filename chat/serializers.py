@@ -7,7 +7,8 @@ from typing import Any
 import inference
 from chat import markdown, queries, reply_errors
 from chat.access import Actor
-from chat.enums import Role, Status
+from chat.enums import Language, Role, Status
+from chat.knowledge.queries import Titles
 from chat.language import guess_language
 from chat.models import Conversation, Feedback, Generation, Message
 from chat.queries import Page, Tree
@@ -23,7 +24,8 @@ def conversation_json(conversation: Conversation) -> Json:
 def messages_json(actor: Actor, messages: list[Message], tree: Tree) -> list[Json]:
     """MSG for each message, with what this actor thinks of it; a constant number of queries."""
     feedback = queries.feedback_of(actor, messages)
-    return [_message_json(message, tree, feedback.get(message.pk)) for message in messages]
+    titles = Titles(slug for message in messages for slug in _cited(message))
+    return [_message_json(message, tree, feedback.get(message.pk), titles) for message in messages]
 
 
 def page_json(actor: Actor, page: Page) -> Json:
@@ -74,9 +76,26 @@ def generation_of(message: Message) -> Generation | None:
     return getattr(message, "generation", None)
 
 
-def _message_json(message: Message, tree: Tree, feedback: Feedback | None) -> Json:
+def language_of(message: Message, otherwise: Language) -> Language:
+    """The language that a message is written in."""
+    return guess_language(message.content, otherwise)
+
+
+def sources_json(message: Message, language: Language, titles: Titles | None = None) -> list[Json]:
+    """The articles that a reply cites, with their titles in the reply's own language."""
+    slugs = _cited(message)
+    titles = titles or Titles(slugs)
+    return [{"slug": slug, "title": titles.of(slug, language)} for slug in slugs]
+
+
+def _cited(message: Message) -> list[str]:
     generation = generation_of(message)
+    return generation.sources if generation else []
+
+
+def _message_json(message: Message, tree: Tree, feedback: Feedback | None, titles: Titles) -> Json:
     siblings = tree.siblings(message.pk)
+    language = language_of(message, tree.language)
     return {
         "id": str(message.public_id),
         "parent": tree.public_id(message.parent_id),
@@ -87,14 +106,14 @@ def _message_json(message: Message, tree: Tree, feedback: Feedback | None) -> Js
         "html": html_of(message),
         "client_id": message.client_id,
         "created_at": message.created_at.isoformat(),
-        "lang": guess_language(message.content, tree.language),
+        "lang": language,
         "versions": {
             "ids": [str(node.public_id) for node in siblings],
             "index": [node.pk for node in siblings].index(message.pk),
         },
         "feedback": feedback_json(feedback),
-        "detail": _detail(message, generation),
-        "sources": generation.sources if generation else [],
+        "detail": _detail(message, generation_of(message)),
+        "sources": sources_json(message, language, titles),
     }
 
 

@@ -169,7 +169,7 @@ export class MessageView {
   }
 
   paintSources(sources) {
-    const words = sources.map((slug) => title(slug)).join(", ");
+    const words = sources.map((source) => source.title).join(" · ");
     this.sources.hidden = !words;
     setText(this.sources, words ? t(sources.length > 1 ? "sources" : "source", { titles: words }) : "");
   }
@@ -190,12 +190,6 @@ export class MessageView {
     this.previous.disabled = busy || index === 0;
     this.next.disabled = busy || index >= ids.length - 1;
   }
-}
-
-/** "card_arrival" -> "Card arrival". */
-function title(slug) {
-  const words = slug.replace(/[_-]+/g, " ").trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 export function modelWords(model, waiting = null) {

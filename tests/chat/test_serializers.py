@@ -8,7 +8,8 @@ from pytest_django import DjangoAssertNumQueries
 from chat import actions, queries, serializers
 from chat.access import Actor
 from chat.enums import FeedbackReasonCode, FeedbackValue, Status
-from chat.models import Conversation
+from chat.knowledge.models import Article, ArticleText
+from chat.models import Conversation, Generation
 from inference import BackendState
 from inference.types import Status as ModelStatus
 from tests.chat.conftest import client_id, end, say
@@ -107,3 +108,16 @@ def test_the_models_state_is_a_sentence_for_people(
     backend.shown = ModelStatus(state, 0.25, 3.0, "/srv/model.safetensors: not found", error_code)
     expected = {"state": state.value, "progress": 0.25, "eta_s": 3.0, "detail": detail}
     assert serializers.model_json() == expected
+
+
+def test_sources_carry_titles_in_the_answers_own_language(conversation: Conversation, ann: Actor):
+    article = Article.objects.create(slug="card_arrival")
+    ArticleText.objects.create(article=article, language="zh-hans", question="卡还没到", answer="-")
+    turn = say(conversation, "我的卡呢？", "还在路上。")
+    Generation.objects.filter(message=turn.reply).update(sources=["card_arrival", "gone"])
+    conversation.refresh_from_db()
+    (_question, reply) = serializers.snapshot_json(ann, conversation)["messages"]
+    assert reply["sources"] == [
+        {"slug": "card_arrival", "title": "卡还没到"},
+        {"slug": "gone", "title": "gone"},
+    ]

@@ -97,9 +97,12 @@ def test_the_questions_to_start_with_are_spread_over_the_articles_of_the_pages_l
         article = Article.objects.create(slug=f"a{number}")
         for language in ("en", "zh-hans"):
             question = f"{language} question {number}"
-            ArticleText.objects.create(article=article, language=language, question=question, answer="-")
+            asked = [f"{question}?", "another"] if number else []
+            ArticleText.objects.create(
+                article=article, language=language, question=question, answer="-", example_questions=asked
+            )
     starters = _boot(client.get("/", headers={"accept-language": "en"}))["starters"]
-    assert starters == [f"en question {number}" for number in (0, 2, 4, 6)]
+    assert starters == ["en question 0", "en question 2?", "en question 4?", "en question 6?"]
 
 
 def test_a_signed_in_person_sees_how_many_conversations_could_come_along(browser: Client, conversation: Conversation):
