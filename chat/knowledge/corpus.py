@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import random
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,12 +27,15 @@ VALIDATION_SHARE = 0.1
 CHINESE_VALIDATION = 6  # the last ones of an article's Chinese questions
 
 # How often a row is seen in an epoch, and how often with its text (see inference.training).
-ENGLISH_WEIGHT, CHINESE_WEIGHT, ANSWER_SHARE = 0.7, 1.75, 0.2
-TALK_WEIGHT, TALK_ANSWER_SHARE = 5.0, 0.9
-REFUSAL_WEIGHT, REFUSAL_ANSWER_SHARE = 2.0, 0.15
-CLINC_WEIGHT, CLINC_TALK_WEIGHT = 0.15, 0.6
-FOLLOW_UP_WEIGHT, LATER_ANSWER_SHARE = 0.8, 0.6
-TOPIC_CHANGES = 0.15  # of the questions are also asked after a turn about something else
+ENGLISH_WEIGHT, CHINESE_WEIGHT, ANSWER_SHARE = 0.6, 2.0, 0.2
+TALK_WEIGHT, TALK_ANSWER_SHARE = 4.0, 0.8
+REFUSAL_WEIGHT, REFUSAL_ANSWER_SHARE = 3.0, 0.15
+CLINC_WEIGHT, CLINC_TALK_WEIGHT = 0.15, 0.4
+FOLLOW_UP_WEIGHT, LATER_ANSWER_SHARE = 0.6, 0.4
+TOPIC_CHANGES = {Language.ENGLISH: 0.35, Language.CHINESE: 1.0}  # of the questions also come after another turn
+VALIDATION_TOPIC_CHANGES = 0.15
+BLENDS, BLEND_WEIGHT = 24, 0.6  # pairs of an article's Chinese questions in one message, how often each is seen
+SENTENCE_WEIGHT = 0.5  # of a sentence from a Chinese answer, asked as a question
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +174,30 @@ def build(articles: list[SampleArticle], questions: Split, talk: Split, seed: in
     openings = defaultdict(list)
     for item in questions.train:
         openings[item.source, item.language].append(item)
-    parts = Split([item.row(rng) for item in (*questions.train, *talk.train)], [])
+    extra = _more_chinese(articles, openings, rng)
+    parts = Split([item.row(rng) for item in (*questions.train, *extra, *talk.train)], [])
     parts.validation.extend(item.row(rng) for item in (*questions.validation, *talk.validation))
     for part, row in _follow_ups(articles, openings, rng):
         getattr(parts, part).append(row)
-    for items, rows in ((questions.train, parts.train), (questions.validation, parts.validation)):
-        rows.extend(_topic_changes(items, "topic_change", questions.train, rng))
-    for items, rows in ((talk.train, parts.train), (talk.validation, parts.validation)):
-        rows.extend(_topic_changes(items, "talk_after", questions.train, rng))
+    for items, kind in ((questions, "topic_change"), (talk, "talk_after")):
+        short = [item for item in talk.train if item.weight >= REFUSAL_WEIGHT]
+        parts.train.extend(_topic_changes(items.train, kind, (questions.train, short), TOPIC_CHANGES, rng))
+        shares = dict.fromkeys(Language, VALIDATION_TOPIC_CHANGES)
+        parts.validation.extend(_topic_changes(items.validation, kind, (questions.train, []), shares, rng))
     return parts
+
+
+def _more_chinese(articles: list[SampleArticle], openings: Any, rng: random.Random) -> Iterator[Item]:
+    """There are few Chinese questions: two of them in one message, and what the answers say, teach the words too."""
+    for article in articles:
+        items, answers = openings[article.slug, Language.CHINESE], article.texts[Language.CHINESE].answers
+        facts = (article.slug, answers)
+        for _ in range(BLENDS):
+            one, other = (item.question.rstrip("。？！?!") for item in rng.sample(items, 2))
+            yield Item("question", Language.CHINESE, f"{one}，{other}", *facts, BLEND_WEIGHT, 0.0)
+        sentences = [part for answer in answers for part in re.split(r"[。；\n]", answer) if len(part) > 7]
+        for sentence in sentences:
+            yield Item("question", Language.CHINESE, sentence.replace("**", ""), *facts, SENTENCE_WEIGHT, 0.0)
 
 
 def _follow_ups(articles: list[SampleArticle], openings: Any, rng: random.Random) -> Iterator[tuple[str, Row]]:
@@ -196,18 +215,21 @@ def _follow_ups(articles: list[SampleArticle], openings: Any, rng: random.Random
 
 
 def _topic_changes(
-    items: list[Item], kind: str, openings: list[Item], rng: random.Random, share: float = TOPIC_CHANGES
+    items: list[Item],
+    kind: str,
+    pasts: tuple[list[Item], list[Item]],
+    shares: dict[Language, float],
+    rng: random.Random,
 ) -> Iterator[Row]:
-    """The same questions after a turn about something else: the new question decides."""
-    by_language = {language: [item for item in openings if item.language == language] for language in Language}
+    """The same questions after a turn about something else, an article or small talk: the new question decides."""
+    pools = [[item for item in pool if item.language == language] for language in Language for pool in pasts]
     for item in items:
-        if rng.random() < share:
-            past = rng.choice(by_language[item.language])
+        if rng.random() < shares[item.language]:
+            about, talk = pools[2 * list(Language).index(item.language) :][:2]
+            past = rng.choice(talk if talk and rng.random() < 0.4 else about)
             if past.source != item.source:
-                row = item.row(rng)
-                yield Row(
-                    kind, item.language, (*_past(past, rng), *row.turns), min(1.0, item.weight), item.answer_share
-                )
+                row, weight = item.row(rng), min(1.0, item.weight)
+                yield Row(kind, item.language, (*_past(past, rng), *row.turns), weight, LATER_ANSWER_SHARE)
 
 
 def _past(item: Item, rng: random.Random) -> tuple[Turn, Turn]:

@@ -76,9 +76,21 @@ def test_a_follow_up_comes_after_an_answer_of_its_article(parts: dict[str, list[
 
 def test_a_change_of_topic_is_one(parts: dict[str, list[Conversation]]) -> None:
     source = {a: x.slug for x in load_articles() for text in x.texts.values() for a in text.answers}
-    rows = [row for row in parts["train"] if row.kind == "topic_change"]
-    assert rows != []
-    assert [row for row in rows if source[row.turns[1].content] == row.turns[-1].source] == []
+    for name in ("train", "validation"):
+        rows = [row for row in parts[name] if row.kind == "topic_change"]
+        assert rows != []
+        assert [row for row in rows if source.get(row.turns[1].content) == row.turns[-1].source] == []
+        assert any(row.turns[1].content not in source for row in rows) == (name == "train")
+
+
+def test_blends_and_sentences_are_made_of_training_text_alone() -> None:
+    articles = load_articles()[:3]
+    questions = corpus.article_items(articles, [])
+    split = corpus.build(articles, questions, corpus.Split([], []))
+    rows = [row for row in split.train if row.kind == "question" and row.language == Language.CHINESE]
+    assert len(rows) > 3 * (31 + corpus.BLENDS)
+    held = [item.question.rstrip("。？！?!") for item in questions.validation]
+    assert [row for row in rows if any(question in row.turns[0].content for question in held)] == []
 
 
 def test_an_intent_that_is_the_banks_own_is_left_out() -> None:
