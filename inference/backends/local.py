@@ -12,6 +12,8 @@ from inference.types import BackendState, Chunk, Request, Status, Waiting
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
+# Below this many parameters waiting for a second thread costs more than it computes, and the pages need a core too.
+ONE_THREAD_BELOW = 20_000_000
 
 
 class LocalBackend:
@@ -94,6 +96,9 @@ class LocalBackend:
         precision = _precision(self._precision, device)
         report(0.65, "Reading the weights")
         model = self._read_model(checkpoint, device, precision)
+        parameters = sum(p.numel() for p in model.parameters())
+        if device.type == "cpu" and parameters < ONE_THREAD_BELOW:
+            torch.set_num_threads(1)
         tokenizer = checkpoints.load_tokenizer(checkpoint)
         report(0.9, "Warming up")
         labels = Labels(self.name, checkpoint.name, checkpoint.sha256)
@@ -105,7 +110,7 @@ class LocalBackend:
             "checkpoint": checkpoint.name,
             "checkpoint_path": str(checkpoint.path),
             "checkpoint_sha256": checkpoint.sha256,
-            "parameters": sum(p.numel() for p in model.parameters()),
+            "parameters": parameters,
             "window": engine.window,
             "torch": torch.__version__,
             "transformers": transformers.__version__,
@@ -118,14 +123,11 @@ class LocalBackend:
         import torch
 
         from inference import checkpoints
+        from inference.engine import prepare
 
         dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        model = checkpoints.load_model(checkpoint, dtype, device)
-        if precision == "int8":
-            from inference.engine.quantize import to_int8
-
-            model = to_int8(model)
-        return model
+        model = prepare.fuse(checkpoints.load_model(checkpoint, dtype, device))
+        return prepare.to_int8(model) if precision == "int8" else model
 
 
 def _device(torch: Any, wanted: str) -> Any:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from inference import benchmarking
-from inference.engine.quantize import to_int8
+from inference.engine.prepare import to_int8
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from copy import deepcopy
 import torch
 from torch import nn
 
-from inference.engine.quantize import to_int8
+from inference.engine.prepare import fuse, to_int8
 from inference.engine.runner import Runner
 from tests.inference.conftest import Model
 
@@ -14,6 +14,13 @@ def test_every_linear_layer_is_replaced_and_the_output_stays_near(tiny: Model):
     prompt = [5, 9, 200, 33]
     exact, near = (Runner(model, 1, 128).prefill(0, prompt, 0) for model in (tiny.model, quantized))
     assert torch.nn.functional.cosine_similarity(exact, near).item() > 0.99
+
+
+def test_the_fused_activation_gives_the_same_logits(tiny: Model):
+    fused = fuse(deepcopy(tiny.model))
+    assert [type(block.mlp.act) for block in fused.transformer.h] == [nn.GELU, nn.GELU]
+    exact, near = (Runner(model, 1, 128).prefill(0, [5, 9, 200, 33], 0) for model in (tiny.model, fused))
+    torch.testing.assert_close(near, exact, atol=1e-6, rtol=1e-6)
 
 
 def test_the_original_model_is_left_as_it_was(tiny: Model):
