@@ -31,12 +31,17 @@ export class Dialogue {
       position: () => position(this.state),
       busy: () => isBusy(this.state),
       onEvent: (event) => this.hooks.dispatch(event),
-      onMode: (mode) => this.hooks.onMode(mode),
+      onMode: (mode) => this.moved(mode),
     });
     for (const { client_id, text, message_id } of this.connection.outbox.messages()) {
       this.pending(client_id, text, message_id);
     }
     this.connection.start();
+  }
+
+  moved(mode) {
+    this.older = null; // an answer that was lost on the way may be asked for again
+    this.hooks.onMode(mode);
   }
 
   leave() {

@@ -40,6 +40,19 @@ def test_the_browsers_language_is_the_first_choice(visitor: Callable[..., Browse
     expect(button(page, "English")).to_be_visible()
 
 
+def test_the_buttons_have_their_chinese_names(site: Site, visitor: Callable[..., BrowserContext]):
+    page = visitor(locale="zh-CN").new_page()
+    page.goto("/")
+    ask(page, "gate")
+    expect(button(page, "停止")).to_be_visible()
+    site.open_gate()
+    last = answered(page)
+    for name in ("重新生成", "有帮助", "没帮助"):
+        expect(button(last, name)).to_be_visible()
+    button(last, "有帮助").click()
+    expect(last.locator(".thanks")).to_have_text("谢谢")
+
+
 def test_a_message_in_the_other_language_says_so(page: Page):
     ask(page, "我的银行卡什么时候到？")
     answered(page)
