@@ -32,7 +32,7 @@ TALK_WEIGHT, TALK_ANSWER_SHARE = 4.0, 0.8
 REFUSAL_WEIGHT, REFUSAL_ANSWER_SHARE = 3.0, 0.15
 CLINC_WEIGHT, CLINC_TALK_WEIGHT = 0.15, 0.4
 FOLLOW_UP_WEIGHT, LATER_ANSWER_SHARE = 0.6, 0.4
-TOPIC_CHANGES = {Language.ENGLISH: 0.35, Language.CHINESE: 1.0}  # of the questions also come after another turn
+TOPIC_CHANGES = {Language.ENGLISH: 0.35, Language.CHINESE: 0.7}  # of the questions also come after another turn
 VALIDATION_TOPIC_CHANGES = 0.15
 BLENDS, BLEND_WEIGHT = 24, 0.6  # pairs of an article's Chinese questions in one message, how often each is seen
 SENTENCE_WEIGHT = 0.5  # of a sentence from a Chinese answer, asked as a question
@@ -101,7 +101,9 @@ def read_questions(path: Path) -> list[tuple[str, str]]:
         return [(row["text"].strip(), slug(row["category"])) for row in csv.DictReader(file)]
 
 
-def article_items(articles: list[SampleArticle], banking: Iterable[tuple[str, str]]) -> Split:
+def article_items(
+    articles: list[SampleArticle], banking: Iterable[tuple[str, str]], more: dict[str, list[str]]
+) -> Split:
     """Questions about the articles: BANKING77's in English, the writers' in Chinese (and some English)."""
     by_slug = {article.slug: article for article in articles}
     split = Split([], [])
@@ -114,6 +116,8 @@ def article_items(articles: list[SampleArticle], banking: Iterable[tuple[str, st
         for name, item in _own_questions(article):
             if item.question.lower() not in seen:
                 getattr(split, name).append(item)
+        for question in more.get(article.slug, []):
+            split.train.append(_chinese_item(article, question))
     return split
 
 
@@ -124,8 +128,12 @@ def _own_questions(article: SampleArticle) -> Iterator[tuple[str, Item]]:
     first = len(chinese.questions) - CHINESE_VALIDATION
     for place, question in enumerate((*chinese.questions, chinese.title)):
         part = "validation" if first <= place < len(chinese.questions) else "train"
-        args = ("question", Language.CHINESE, question, article.slug, chinese.answers)
-        yield part, Item(*args, CHINESE_WEIGHT, ANSWER_SHARE)
+        yield part, _chinese_item(article, question)
+
+
+def _chinese_item(article: SampleArticle, question: str) -> Item:
+    answers = article.texts[Language.CHINESE].answers
+    return Item("question", Language.CHINESE, question, article.slug, answers, CHINESE_WEIGHT)
 
 
 def talk_items(

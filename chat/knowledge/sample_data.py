@@ -55,6 +55,11 @@ def load_articles(folder: Path = SAMPLE / "articles") -> list[SampleArticle]:
     return [_article(_read(path)) for path in sorted(folder.glob("*.json"))]
 
 
+def load_more_questions(path: Path = SAMPLE / "more_questions_zh.json") -> dict[str, list[str]]:
+    """More Chinese questions by article, short ones, for training alone: they are not shown as examples."""
+    return _read(path)
+
+
 def load_small_talk(folder: Path = SAMPLE / "talk") -> list[Talk]:
     """Greetings, thanks and the like, one entry per topic and language."""
     return [talk for topic in _read(folder / "small_talk.json")["topics"] for talk in _talk(topic["key"], topic)]

@@ -85,7 +85,7 @@ def test_a_change_of_topic_is_one(parts: dict[str, list[Conversation]]) -> None:
 
 def test_blends_and_sentences_are_made_of_training_text_alone() -> None:
     articles = load_articles()[:3]
-    questions = corpus.article_items(articles, [])
+    questions = corpus.article_items(articles, [], {})
     split = corpus.build(articles, questions, corpus.Split([], []))
     rows = [row for row in split.train if row.kind == "question" and row.language == Language.CHINESE]
     assert len(rows) > 3 * (31 + corpus.BLENDS)

@@ -9,6 +9,7 @@ from chat.knowledge.sample_data import (
     SampleArticle,
     load_articles,
     load_intents,
+    load_more_questions,
     load_out_of_scope,
     load_small_talk,
 )
@@ -35,6 +36,14 @@ def test_an_article_is_complete(article: SampleArticle) -> None:
 def test_no_question_stands_in_two_articles() -> None:
     counts = Counter(q.lower() for article in ARTICLES for text in article.texts.values() for q in text.questions)
     assert [question for question, count in counts.items() if count > 1] == []
+
+
+def test_more_questions_are_of_known_articles_and_new() -> None:
+    more = load_more_questions()
+    known = {question for article in ARTICLES for question in article.texts[Language.CHINESE].questions}
+    assert set(more) == {article.slug for article in ARTICLES}
+    counts = Counter(question for questions in more.values() for question in questions)
+    assert [question for question, count in counts.items() if count > 1 or question in known] == []
 
 
 def test_small_talk_and_refusals_are_in_both_languages() -> None:
