@@ -143,6 +143,43 @@ def by_continuous_batching(model: Any, load: Load) -> Timing:
     return Timing(list(first.values()), tokens, total)
 
 
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Of `n` questions, the shares whose greedy answers are the same with int8 weights as with fp32."""
+
+    n: int
+    same_text: float
+    same_sources: float
+
+
+def int8_agreement(model: Any, tokenizer: Any, questions: list[str]) -> Agreement:
+    """Ask an fp32 model and a copy of it with int8 weights the same questions."""
+    exact = _greedy(model, tokenizer, questions)
+    near = _greedy(to_int8(deepcopy(model)), tokenizer, questions)
+    pairs = list(zip(exact, near, strict=True))
+    return Agreement(
+        len(pairs),
+        round(sum(one == other for one, other in pairs) / len(pairs), 4),
+        round(sum(one[1] == other[1] for one, other in pairs) / len(pairs), 4),
+    )
+
+
+def _greedy(model: Any, tokenizer: Any, questions: list[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """Text and sources of each answer, in the questions' order."""
+    engine = Engine(model, tokenizer, limits=Limits(16, len(questions)))
+    requests = [Request((ChatMessage(Role.USER, question),), Sampling(max_new_tokens=160)) for question in questions]
+    for request in requests:
+        engine.submit(request)
+    texts = {request.id: "" for request in requests}
+    sources: dict[str, tuple[str, ...]] = {}
+    while not engine.idle:
+        for output in engine.step():
+            texts[output.request_id] += output.chunk.text
+            if output.chunk.completion is not None:
+                sources[output.request_id] = output.chunk.completion.sources
+    return [(texts[request.id], sources[request.id]) for request in requests]
+
+
 class _FirstToken(BaseStreamer):
     """Notes when the first generated token came; generate() puts the prompt first."""
 

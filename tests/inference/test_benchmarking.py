@@ -45,3 +45,12 @@ def test_a_row_has_the_columns_of_the_public_surface():
             }
         ]
     }
+
+
+def test_agreement_of_a_model_with_int8_weights_counts_equal_answers(tiny):
+    questions = ["my card has not arrived", "转账手续费是多少", "hello"]
+    found = benchmarking.int8_agreement(tiny.model, tiny.tokenizer, questions)
+    exact = benchmarking._greedy(tiny.model, tiny.tokenizer, questions)
+    near = benchmarking._greedy(to_int8(tiny.model), tiny.tokenizer, questions)
+    same = sum(one == other for one, other in zip(exact, near, strict=True))
+    assert (found.n, found.same_text) == (3, round(same / 3, 4))

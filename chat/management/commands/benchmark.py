@@ -13,7 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from chat import delivery
+from chat.enums import Language
+from chat.knowledge.sample_data import load_articles
 
+HELD_BACK = 6  # of each article's Chinese questions, the last ones, which training never sees
 COLUMNS = ("model", "device", "method", "streams", "tokens_per_s", "ttft_ms_p50", "ttft_ms_p95")
 
 
@@ -25,6 +28,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", type=Path, metavar="PATH", help="write the figures to this file")
         parser.add_argument("--streams", type=int, nargs="+", default=[1, 4, 16])
+        parser.add_argument("--validation", type=Path, metavar="JSONL", help="questions for the agreement of int8")
         parser.add_argument("--only", choices=["engine", "delivery"], help="leave the other part out")
         parser.add_argument("--visitors", type=int, default=50, help="sockets at once for the way to the browser")
 
@@ -33,6 +37,7 @@ class Command(BaseCommand):
         report: dict[str, Any] = {"rows": []}
         if options["only"] != "delivery":
             report = self._engine(console, tuple(options["streams"]))
+            report["int8_agreement"] = self._agreement(console, _questions(options["validation"]))
         if options["only"] != "engine":
             report["delivery"] = self._delivery(console, options["visitors"])
         if options["json"]:
@@ -49,6 +54,21 @@ class Command(BaseCommand):
         console.print(table)
         return benchmarking.as_json(rows)
 
+    def _agreement(self, console: Console, questions: list[str]) -> dict[str, Any]:
+        from inference import benchmarking, checkpoints
+
+        checkpoint = checkpoints.resolve(checkpoints.EMBEDDED)
+        with console.status(
+            _("Asking %(count)d questions with int8 and with fp32 weights") % {"count": len(questions)}
+        ):
+            model = checkpoints.load_model(checkpoint, "float32", "cpu")
+            found = benchmarking.int8_agreement(model, checkpoints.load_tokenizer(checkpoint), questions)
+        figures = asdict(found)
+        table = Table(*figures, title=_("Greedy answers with int8 weights that equal those with fp32"))
+        table.add_row(*(str(value) for value in figures.values()))
+        console.print(table)
+        return figures
+
     def _delivery(self, console: Console, visitors: int) -> dict[str, Any]:
         with console.status(_("Measuring the way of a word to %(count)d visitors") % {"count": visitors}):
             figures = asdict(delivery.measure(visitors))
@@ -56,3 +76,12 @@ class Command(BaseCommand):
         table.add_row(*(str(value) for value in figures.values()))
         console.print(table)
         return figures
+
+
+def _questions(path: Path | None) -> list[str]:
+    """The questions of a file of conversations, else the held-back Chinese ones of the sample articles."""
+    if path is None:
+        articles = load_articles()
+        return [text for article in articles for text in article.texts[Language.CHINESE].questions[-HELD_BACK:]]
+    rows = [json.loads(line)["messages"] for line in path.read_text(encoding="utf-8").splitlines()]
+    return [messages[0]["content"] for messages in rows]
