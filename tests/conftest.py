@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.utils import translation
 
 import inference
 from tests.scripted import ScriptedBackend
@@ -32,3 +33,11 @@ def pytest_unconfigure() -> None:
     """Remove what SQLite left beside the test database: worker threads had it open when it was deleted."""
     for name in ("-wal", "-shm"):
         Path(f"{settings.DATABASES['default']['TEST']['NAME']}{name}").unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def _language_of_other_tests_forgotten() -> Iterator[None]:
+    """A socket or a page that speaks Chinese leaves it active in this thread."""
+    translation.activate("en")
+    yield
+    translation.deactivate()
