@@ -19,7 +19,7 @@ from transformers.generation.streamers import BaseStreamer
 
 from inference import checkpoints
 from inference.engine.engine import Engine, Limits
-from inference.engine.prepare import fuse, to_int8
+from inference.engine.prepare import fuse, pack, to_int8
 from inference.types import ChatMessage, Completion, Request, Role, Sampling
 
 GPT2_124M = "gpt2-124M (random weights)"
@@ -75,7 +75,7 @@ def run(progress: Progress, streams: tuple[int, ...] = (1, 4, 16)) -> list[Row]:
         for method, measure in _methods(large, tokenizer, device):
             progress(f"{GPT2_124M}, {method}, {count}")
             rows.append(_row(GPT2_124M, device, method, count, measure(_load(tokenizer, count))))
-    embedded = fuse(checkpoints.load_model(checkpoint, _dtype(device), device))
+    embedded = pack(fuse(checkpoints.load_model(checkpoint, _dtype(device), device)))
     for count in streams:
         progress(f"embedded, engine, {count}")
         rows.append(_row("embedded", device, "engine", count, by_engine(embedded, tokenizer, _load(tokenizer, count))))
@@ -83,10 +83,10 @@ def run(progress: Progress, streams: tuple[int, ...] = (1, 4, 16)) -> list[Row]:
 
 
 def _methods(model: Any, tokenizer: Any, device: torch.device) -> Iterator[tuple[str, Callable[[Load], Timing]]]:
-    fused = fuse(deepcopy(model))
-    yield "engine", lambda load: by_engine(fused, tokenizer, load)
+    ready = pack(fuse(deepcopy(model)))
+    yield "engine", lambda load: by_engine(ready, tokenizer, load)
     if device.type == "cpu":
-        quantized = to_int8(fused)
+        quantized = to_int8(fuse(deepcopy(model)))
         yield "engine_int8", lambda load: by_engine(quantized, tokenizer, load)
     yield "generate_threads", lambda load: by_generate_threads(model, load)
     yield "transformers_continuous_batching", lambda load: by_continuous_batching(model, load)

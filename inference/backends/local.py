@@ -127,7 +127,7 @@ class LocalBackend:
 
         dtype = torch.bfloat16 if precision == "bf16" else torch.float32
         model = prepare.fuse(checkpoints.load_model(checkpoint, dtype, device))
-        return prepare.to_int8(model) if precision == "int8" else model
+        return prepare.to_int8(model) if precision == "int8" else prepare.pack(model)
 
 
 def _device(torch: Any, wanted: str) -> Any:

@@ -1,14 +1,17 @@
-"""A transformers decoder made ready for the engine: fused activations and, by choice, int8 weights."""
+"""A transformers decoder made ready for the engine: fused activations, packed weights or, by choice, int8 ones."""
 
 from __future__ import annotations
 
+import platform
 import warnings
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from transformers.activations import NewGELUActivation
 from transformers.pytorch_utils import Conv1D
+
+TYPICAL_ROWS = 16  # for how many rows at once the layout is chosen; it serves any number
 
 
 def fuse(model: Any) -> Any:
@@ -17,6 +20,31 @@ def fuse(model: Any) -> Any:
     Predicted: fewer passes over (B, 4 x width); the two differ by rounding, below 1e-6.
     """
     return _replace(model, NewGELUActivation, lambda _: nn.GELU(approximate="tanh"))
+
+
+def pack(model: Any) -> Any:
+    """On an x86 CPU, lay every fp32 linear layer out as oneDNN's kernels read it, in place; elsewhere do nothing.
+
+    Predicted: torch's addmm is far from the memory's speed for a few rows at once. Measured on 2 cores, all layers of
+    GPT-2 124M: 20.5 to 13.2 ms at 1 row, 59 to 15 ms at 16, 110 to 39 ms at 64.
+    """
+    if not _packs(model):
+        return model
+    _replace(model, Conv1D, lambda layer: PackedLinear(layer.weight.t(), layer.bias))
+    return _replace(model, nn.Linear, lambda layer: PackedLinear(layer.weight, layer.bias))
+
+
+class PackedLinear(nn.Module):
+    """x W^T + b in fp32 with W, given as (outputs, inputs), in oneDNN's own layout."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        self._bias = None if bias is None else bias.detach()
+        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight.detach().contiguous(), TYPICAL_ROWS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., inputs) to (..., outputs)."""
+        return torch.ops.mkldnn._linear_pointwise(x, self._weight, self._bias, "none", [], "")
 
 
 def to_int8(model: Any) -> Any:
@@ -31,6 +59,11 @@ def to_int8(model: Any) -> Any:
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.filterwarnings("ignore", message="torch.quantize_per_tensor", category=UserWarning)
         return torch.ao.quantization.quantize_dynamic(model, {nn.Linear}, dtype=torch.qint8, inplace=True)
+
+
+def _packs(model: Any) -> bool:
+    x86 = platform.machine().lower() in ("x86_64", "amd64") and torch.backends.mkldnn.is_available()
+    return x86 and model.device.type == "cpu" and model.dtype == torch.float32
 
 
 def _replace(module: Any, kind: type[nn.Module], make: Any) -> Any:

@@ -12,6 +12,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from inference import checkpoints
 from inference.engine.engine import Engine, Limits, Output
+from inference.engine.prepare import fuse, pack
 from inference.prompting import CHAT_TEMPLATE, END_TOKEN, PAD_TOKEN, ROLE_TOKENS, source_token
 from inference.types import ChatMessage, Chunk, Request, Role, Sampling
 
@@ -96,6 +97,7 @@ def tiny(tiny_tokenizer: Any) -> Model:
 
 @pytest.fixture(scope="session")
 def embedded() -> Model:
+    """The checkpoint that ships, as it is served."""
     checkpoint = checkpoints.resolve("embedded")
     model = checkpoints.load_model(checkpoint, torch.float32, torch.device("cpu"))
-    return Model(model, checkpoints.load_tokenizer(checkpoint))
+    return Model(pack(fuse(model)), checkpoints.load_tokenizer(checkpoint))
