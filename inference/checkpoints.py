@@ -24,11 +24,15 @@ TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "tokenizer.model")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A checkpoint on disk: `sha256` is that of its weights file, in hexadecimal."""
+    """A checkpoint on disk: `sha256` is that of its weights file, in hexadecimal.
+
+    `history_turns` is how many earlier turns it was taught to read, from its manifest; None: as many as fit.
+    """
 
     name: str
     path: Path
     sha256: str
+    history_turns: int | None = None
 
 
 def resolve(name: str) -> Checkpoint:
@@ -43,9 +47,10 @@ def resolve(name: str) -> Checkpoint:
     if not weights.is_file():
         raise CheckpointError(f"The checkpoint {name} has no {WEIGHTS_FILE}; choose a folder that has one.")
     sha256 = file_sha256(weights, weights.stat().st_mtime_ns)
-    if sha256 != _read_manifest(path).get("sha256", sha256):
+    manifest = _read_manifest(path)
+    if sha256 != manifest.get("sha256", sha256):
         raise CheckpointError(f"The weights of {name} do not match their checksum; fetch or train it again.")
-    return Checkpoint(name, path, sha256)
+    return Checkpoint(name, path, sha256, manifest.get("history_turns"))
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> Any:

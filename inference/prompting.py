@@ -59,11 +59,13 @@ class Prompt:
 class Prompter:
     """Builds prompts for one tokenizer and one context window (in tokens).
 
+    `history_turns` bounds the turns before the last one, for a checkpoint that was taught on short conversations only.
     Not thread-safe: a fast tokenizer must stay in one thread ("Already borrowed").
     """
 
-    def __init__(self, tokenizer: Any, window: int) -> None:
+    def __init__(self, tokenizer: Any, window: int, history_turns: int | None = None) -> None:
         self._tokenizer = tokenizer
+        self._history_turns = history_turns
         self._window = window
         self._template = tokenizer.chat_template or PLAIN_TEMPLATE
         self.stop = () if tokenizer.chat_template else (PLAIN_STOP,)
@@ -82,9 +84,12 @@ class Prompter:
         tail = self.encode_text(prefix) if prefix else []
         system = [i for i, message in enumerate(messages) if message.role is Role.SYSTEM]
         turns = [i for i, message in enumerate(messages) if message.role is not Role.SYSTEM]
+        oldest = 0 if self._history_turns is None else max(0, len(turns) - 1 - self._history_turns)
         if not turns or messages[turns[-1]].role is not Role.USER:
             raise InvalidRequest("The last message must be the user's.")
         for first in self._starts(messages, turns, contents, budget - len(tail)):
+            if first < oldest:
+                continue
             kept = system + turns[first:]
             ids = self._join([messages[i] for i in kept], [contents[i] for i in kept]) + tail
             if len(ids) <= budget:

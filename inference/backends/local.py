@@ -102,7 +102,8 @@ class LocalBackend:
         tokenizer = checkpoints.load_tokenizer(checkpoint)
         report(0.9, "Warming up")
         labels = Labels(self.name, checkpoint.name, checkpoint.sha256)
-        engine = Engine(model, tokenizer, labels, Limits(self._max_streams, self._max_queue))
+        limits = Limits(self._max_streams, self._max_queue)
+        engine = Engine(model, tokenizer, labels, limits, history_turns=checkpoint.history_turns)
         engine.warm_up()
         self._facts = {
             "device": str(device),

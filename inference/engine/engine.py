@@ -55,7 +55,8 @@ class Engine:
     """Answers requests with a transformers decoder `model` and its fast `tokenizer`.
 
     `window` is the context window in tokens (prompt and answer together), by default the model's;
-    `end_ids` are the tokens that end an answer, by default the checkpoint's.
+    `end_ids` are the tokens that end an answer, by default the checkpoint's; `history_turns` bounds
+    the turns before the last one, by default only the window does.
     """
 
     def __init__(
@@ -66,11 +67,12 @@ class Engine:
         limits: Limits | None = None,
         window: int = 0,
         end_ids: frozenset[int] | None = None,
+        history_turns: int | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.window = window or model.config.max_position_embeddings
         self._labels = labels or Labels()
-        self._prompter = Prompter(tokenizer, self.window)
+        self._prompter = Prompter(tokenizer, self.window, history_turns)
         ends = _end_ids(model, tokenizer) if end_ids is None else end_ids
         self._vocabulary = Vocabulary(tokenizer, ends)
         self._scheduler = Scheduler(self.limits.max_streams, self.limits.max_queue, self.limits.prefill_budget)

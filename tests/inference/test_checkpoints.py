@@ -27,6 +27,12 @@ def test_a_folder_gives_its_hash_model_and_tokenizer(folder, tiny):
     assert checkpoints.load_tokenizer(checkpoint).get_vocab() == tiny.tokenizer.get_vocab()
 
 
+def test_the_manifest_says_how_much_history_the_checkpoint_reads(folder):
+    assert checkpoints.resolve(str(folder)).history_turns is None
+    checkpoints.write_manifest(folder, history_turns=2)
+    assert checkpoints.resolve(str(folder)).history_turns == 2
+
+
 def test_changed_weights_are_refused(folder):
     weights = folder / "model.safetensors"
     data = bytearray(weights.read_bytes())

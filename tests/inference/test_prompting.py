@@ -79,6 +79,14 @@ def test_as_many_turns_as_fit_are_kept(prompter):
     assert dropped.truncated_tokens == 2 * len(prompter.encode_text("card"))
 
 
+def test_a_checkpoint_taught_on_short_conversations_gets_no_longer_ones(tiny_tokenizer):
+    bounded, free = Prompter(tiny_tokenizer, 128, history_turns=2), Prompter(tiny_tokenizer, 128)
+    history = turns("card", "yes", "pending", "yes", "card")
+    assert bounded.build(history, 1).token_ids == free.build(history[2:], 1).token_ids
+    assert bounded.build(history, 1).truncated_tokens == len(free.encode_text("card")) + len(free.encode_text("yes"))
+    assert bounded.build(history[2:], 1).truncated_tokens == 0
+
+
 def test_room_for_the_answer_is_at_most_half_the_window(prompter):
     assert len(prompter.build(turns("card " * 20), 4096).token_ids) <= 64
 
