@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,9 @@ class Command(BaseCommand):
         if options["only"] != "delivery":
             report = self._engine(console, tuple(options["streams"]))
             report["int8_agreement"] = self._agreement(console, _questions(options["validation"]))
-        if options["only"] != "engine":
+        if options["only"] != "engine" and find_spec("websockets") is None:
+            console.print(_("The way to the browser is left out: it needs the package websockets (extra: test)."))
+        elif options["only"] != "engine":
             report["delivery"] = self._delivery(console, options["visitors"])
         if options["json"]:
             options["json"].write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
