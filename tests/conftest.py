@@ -14,6 +14,11 @@ import inference
 from tests.scripted import ScriptedBackend
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright keeps an event loop running in this thread, beside which no other can run."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 @pytest.fixture
 def backend() -> Iterator[ScriptedBackend]:
     """The chat answers from a script until the test is over."""
