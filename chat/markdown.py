@@ -43,6 +43,14 @@ def render(text: str) -> str:
     )
 
 
+def without_open_bold(text: str) -> str:
+    """A text that broke off, without a mark of bold type that was opened and never closed."""
+    if text.count("**") % 2:
+        before, _, after = text.rpartition("**")
+        return before + after
+    return text[:-1] if text.endswith("*") and not text.endswith("**") else text
+
+
 def _attribute(tag: str, name: str, value: str) -> str | None:
     if name == "href" and value.lstrip().startswith(("//", "\\", "/\\")):  # another host by way of our own scheme
         return None

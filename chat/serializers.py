@@ -68,7 +68,8 @@ def html_of(message: Message) -> str | None:
     """A finished reply as safe HTML; None for what is shown as plain text."""
     if message.role != Role.ASSISTANT or message.status == Status.STREAMING:
         return None
-    return markdown.render(message.content)
+    whole = message.status == Status.COMPLETE
+    return markdown.render(message.content if whole else markdown.without_open_bold(message.content))
 
 
 def generation_of(message: Message) -> Generation | None:

@@ -107,7 +107,8 @@ export class MessageView {
   }
 
   paintText(message) {
-    if (message.html === null || message.html === undefined) this.paintPlain(message.text);
+    const plain = message.role === "assistant" ? withoutStars(message.text) : message.text;
+    if (message.html === null || message.html === undefined) this.paintPlain(plain);
     else if (message.html !== this.html) this.paintRich(message.html);
   }
 
@@ -190,6 +191,11 @@ export class MessageView {
     this.previous.disabled = busy || index === 0;
     this.next.disabled = busy || index >= ids.length - 1;
   }
+}
+
+/** A running answer without the marks of bold type, which its HTML will not show either. */
+function withoutStars(text) {
+  return text.replace(/\*\*|\*$/g, "");
 }
 
 export function modelWords(model, waiting = null) {

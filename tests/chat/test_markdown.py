@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.markdown import ATTRIBUTES, TAGS, render
+from chat.markdown import ATTRIBUTES, TAGS, render, without_open_bold
 
 LINK = 'target="_blank" rel="noopener noreferrer nofollow"'
 
@@ -129,3 +129,18 @@ def test_no_picture_is_ever_fetched():
 
 def test_very_long_code_is_shown_without_colours():
     assert "<span" not in render("```python\n" + "x = 1\n" * 5_000 + "```")
+
+
+@pytest.mark.parametrize(
+    ("broken", "shown"),
+    [
+        ("Open **Cards > PIN", "Open Cards > PIN"),
+        ("Open **", "Open "),
+        ("Open *", "Open "),
+        ("Open **Cards** and **PIN", "Open **Cards** and PIN"),
+        ("Open **Cards**", "Open **Cards**"),
+        ("Open **Cards**.", "Open **Cards**."),
+    ],
+)
+def test_a_text_that_broke_off_shows_no_open_mark(broken: str, shown: str):
+    assert without_open_bold(broken) == shown
