@@ -107,6 +107,11 @@ class Generation(models.Model):
     mean_logprob = models.FloatField(_("mean log probability"), null=True, blank=True)
     min_logprob = models.FloatField(_("minimum log probability"), null=True, blank=True)
     sources = models.JSONField(_("sources"), default=list)
+    answered_by = models.CharField(_("answered by"), max_length=64, blank=True, default="")
+    reason = models.CharField(_("why this one"), max_length=64, blank=True, default="")
+    confidence = models.FloatField(_("confidence"), null=True, blank=True)
+    abstained = models.BooleanField(_("said that it does not know"), default=False)
+    explanation = models.JSONField(_("explanation"), default=dict, blank=True)
     error_class = models.CharField(_("error"), max_length=64, blank=True, default="")
     created_at = models.DateTimeField(_("time"), auto_now_add=True)
 
@@ -116,6 +121,8 @@ class Generation(models.Model):
         indexes = [
             models.Index(fields=["backend", "created_at"], name="generation_by_backend"),
             models.Index(fields=["checkpoint", "created_at"], name="generation_by_checkpoint"),
+            models.Index(fields=["answered_by", "created_at"], name="generation_by_answerer"),
+            models.Index(fields=["created_at"], condition=Q(abstained=True), name="generation_abstained"),
         ]
 
     def __str__(self) -> str:

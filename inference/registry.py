@@ -10,14 +10,16 @@ from inference.backends.base import Backend
 from inference.errors import UnknownBackend
 from inference.types import Chunk, Request
 
-EMBEDDED: dict[str, dict[str, Any]] = {"default": {"BACKEND": "inference.backends.local.LocalBackend"}}
+Config = Mapping[str, Mapping[str, Any] | str]
 
-_config: Mapping[str, Mapping[str, Any]] = EMBEDDED
+EMBEDDED: Config = {"default": {"BACKEND": "inference.backends.local.LocalBackend"}}
+
+_config: Config = EMBEDDED
 _backends: dict[str, Backend] = {}
 
 
-def configure(config: Mapping[str, Mapping[str, Any]]) -> None:
-    """Set the backends: name -> {"BACKEND": dotted path, "OPTIONS": {...}}. Closes earlier ones."""
+def configure(config: Config) -> None:
+    """Set the backends: name -> {"BACKEND": dotted path, "OPTIONS": {...}}, or another name. Closes earlier ones."""
     global _config
     for backend in _backends.values():
         backend.close()
@@ -28,17 +30,23 @@ def configure(config: Mapping[str, Mapping[str, Any]]) -> None:
 def get_backend(name: str = "default") -> Backend:
     """The backend of that name, built at its first use. Raises UnknownBackend."""
     if name not in _backends:
-        if name not in _config:
+        found = _config.get(name)
+        if found is None:
             raise UnknownBackend(f"There is no backend named {name!r} in INFERENCE.")
-        module, _, attribute = _config[name]["BACKEND"].rpartition(".")
+        if isinstance(found, str):
+            return get_backend(found)
+        module, _, attribute = found["BACKEND"].rpartition(".")
         factory = getattr(import_module(module), attribute)
-        _backends[name] = factory(name=name, **_config[name].get("OPTIONS", {}))
+        _backends[name] = factory(name=name, **found.get("OPTIONS", {}))
     return _backends[name]
 
 
 def backend_names() -> list[str]:
-    """The configured names, the default first."""
-    return sorted(_config, key=lambda name: (name != "default", name))
+    """The configured names, the default first; second names for the same backend are left out."""
+    names = [name for name, value in _config.items() if not isinstance(value, str)]
+    default = _config.get("default")
+    first = default if isinstance(default, str) else "default"
+    return sorted(names, key=lambda name: (name != first, name))
 
 
 def stream(request: Request) -> AsyncIterator[Chunk]:

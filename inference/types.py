@@ -6,8 +6,10 @@ This module knows nothing of tensors, tokenizers or Django.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from inference.errors import InvalidRequest
 
@@ -75,13 +77,17 @@ class Request:
     """One question to a backend: the turns so far, oldest first, and how to answer.
 
     `prefix` is the text of an answer that was cut short: the backend goes on from there and
-    yields only what is new. `backend` is a name from the INFERENCE setting.
+    yields only what is new. `backend` is a name from the INFERENCE setting. `language` is the one to
+    answer in ("en", "zh-hans"; empty: that of the last message). `hints` are the slugs of the articles
+    that retrieval found for the question, best first: a checkpoint that was taught to reads them.
     """
 
     messages: tuple[ChatMessage, ...]
     sampling: Sampling = field(default_factory=Sampling)
     prefix: str = ""
     backend: str = "default"
+    language: str = ""
+    hints: tuple[str, ...] = ()
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:
@@ -97,7 +103,11 @@ class Completion:
 
     Log probabilities are natural, of the raw distribution (before temperature, top-p and top-k),
     over the generated tokens; None when nothing was generated or the backend gives none.
-    `sources` are the slugs of the articles that the answer cites, most likely first.
+    `sources` are the slugs of the articles that the answer cites, most likely first; `abstained` tells an
+    answer that says it does not know from one that needs no article. `answered_by` is the engine whose
+    words these are ("rules", "gpt2"), `reason` why it was that one (a code, see backends.router), and
+    `confidence` how sure it was that the article is right, 0 to 1. `explanation` is plain JSON: for rules the
+    whole of how they came to the answer, for a model what retrieval gave it.
     """
 
     backend: str
@@ -113,6 +123,25 @@ class Completion:
     min_logprob: float | None = None
     seed: int | None = None
     sources: tuple[str, ...] = ()
+    abstained: bool = False
+    answered_by: str = ""
+    reason: str = ""
+    confidence: float | None = None
+    explanation: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What an answer says it is from, known before its first word: an article's slug, "-talk" or "-oos".
+
+    `confidence` is its probability (for a model: of the source token, among all source tokens); `runner_up` is the
+    next best.
+    """
+
+    slug: str
+    confidence: float
+    runner_up: str = ""
+    runner_up_confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +158,15 @@ class Chunk:
     """A piece of one candidate's answer, or news about the wait for it.
 
     Every accepted request yields exactly one chunk with a `finish_reason` per candidate, its
-    last; that chunk carries the `completion`, and the `error` when the reason is ERROR.
+    last; that chunk carries the `completion`, and the `error` when the reason is ERROR. A backend that
+    cites says so in one chunk with a `citation` before the first text.
     """
 
     text: str = ""
     index: int = 0
     token_count: int = 0
     waiting: Waiting | None = None
+    citation: Citation | None = None
     finish_reason: FinishReason | None = None
     completion: Completion | None = None
     error: Exception | None = None
