@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from chat import queries, serializers
 from chat.access import actor_of_request, visitor_of_request
 from chat.enums import FeedbackReasonCode, Language
-from chat.knowledge.models import ArticleText
+from chat.knowledge.queries import published_questions
 from chat.models import Conversation
 from chat.page_texts import page_texts
 
@@ -46,8 +46,7 @@ def page_language() -> Language:
 
 def starters(language: Language) -> list[str]:
     """A few questions to begin with, as customers ask them, spread over the knowledge base."""
-    texts = ArticleText.objects.filter(language=language).order_by("article__slug")
-    found = list(texts.values_list("question", "example_questions")[:500])
+    found = published_questions(language, 500)
     step = max(1, len(found) // STARTERS)
     return [examples[0] if examples else title for title, examples in found[::step][:STARTERS]]
 

@@ -10,3 +10,9 @@ class KnowledgeConfig(AppConfig):
     name = "chat.knowledge"
     label = "knowledge"
     verbose_name = _("Knowledge base")
+
+    def ready(self) -> None:
+        from chat.knowledge.source import source
+        from inference import knowledge
+
+        knowledge.connect(source)

@@ -1,23 +1,152 @@
-"""Reading articles."""
+"""Reading articles: what is published, and what an editor works on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch, QuerySet
 
 from chat.enums import Language
-from chat.knowledge.models import ArticleText
+from chat.knowledge.drafts import ArticleDraft, TextDraft
+from chat.knowledge.enums import RevisionState
+from chat.knowledge.models import Article, ArticleText, KnowledgeVersion, Revision
+from inference.knowledge import Document, Keyword, KnowledgeBase, Policy
 
 
 class Titles:
-    """The titles of some articles in every language that they have: one query, none for no articles."""
+    """The titles of some published articles in every language that they have: one query, none for no articles."""
 
     def __init__(self, slugs: Iterable[str]) -> None:
         wanted = set(slugs)
-        texts = ArticleText.objects.filter(article__slug__in=wanted) if wanted else ArticleText.objects.none()
-        rows = texts.values_list("article__slug", "language", "question")
+        texts = _published_texts().filter(revision__article__slug__in=wanted) if wanted else ArticleText.objects.none()
+        rows = texts.values_list("revision__article__slug", "language", "question")
         self._titles = {(slug, language): title for slug, language, title in rows}
 
     def of(self, slug: str, language: Language) -> str:
         """The title in this language, else in English, else what the slug says."""
         known = (self._titles.get((slug, wanted)) for wanted in (language, Language.ENGLISH))
         return next((title for title in known if title), slug.replace("_", " "))
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePage:
+    """A published article for its readers; `answer` is Markdown, `languages` all that it is written in."""
+
+    slug: str
+    language: Language
+    question: str
+    answer: str
+    tags: tuple[str, ...]
+    languages: tuple[Language, ...]
+    revision: int
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedArticle:
+    """A published article in a list; `language` is that of the title."""
+
+    slug: str
+    language: Language
+    title: str
+    tags: tuple[str, ...]
+
+
+def article_page(slug: str, language: Language) -> ArticlePage | None:
+    """What is published under this slug, in the language or in one that there is; None for nothing: two queries."""
+    found = Revision.objects.filter(article__slug=slug, state=RevisionState.PUBLISHED).prefetch_related("texts").first()
+    text = _in_language(found.texts.all(), language) if found else None
+    if found is None or text is None:
+        return None
+    languages = tuple(sorted(Language(text.language) for text in found.texts.all()))
+    shown = (Language(text.language), text.question, text.answer)
+    return ArticlePage(slug, *shown, tuple(found.tags), languages, found.number, found.published_at)
+
+
+def published_list(language: Language) -> list[ListedArticle]:
+    """Everything published by slug, with the title in the language or in one that there is: two queries."""
+    revisions = _published_revisions().prefetch_related(
+        Prefetch("texts", ArticleText.objects.only("revision_id", "language", "question"))
+    )
+    return [
+        ListedArticle(revision.article.slug, Language(text.language), text.question, tuple(revision.tags))
+        for revision in revisions
+        if (text := _in_language(revision.texts.all(), language))
+    ]
+
+
+def published_questions(language: Language, limit: int) -> list[tuple[str, list[str]]]:
+    """Titles with example questions of published articles in one language, by slug."""
+    texts = _published_texts().filter(language=language).order_by("revision__article__slug")
+    return list(texts.values_list("question", "example_questions")[:limit])
+
+
+def knowledge_version() -> str:
+    """What changes with everything that is published; empty when there never was an article."""
+    return next((str(version) for version in KnowledgeVersion.objects.all()[:1]), "")
+
+
+def published_documents() -> list[Document]:
+    """Every language of everything published."""
+    return [document for draft, number in _published_drafts() for document in draft.documents(number)]
+
+
+def published_knowledge() -> KnowledgeBase:
+    """Everything published: four queries, however many articles.
+
+    The version is read first: what is published while the rest is read makes it another one, so that the
+    next look reads again.
+    """
+    version = knowledge_version()
+    policies = Article.objects.exclude(policy="").values_list("slug", "policy")
+    known = {slug: Policy(policy) for slug, policy in policies}
+    drafts = list(_published_drafts())
+    documents = tuple(document for draft, number in drafts for document in draft.documents(number))
+    rules = tuple(rule for draft, _number in drafts if (rule := draft.rule()))
+    return KnowledgeBase(version, documents, rules, known)
+
+
+def draft_of(revision: Revision) -> ArticleDraft:
+    """What a revision says."""
+    texts = {
+        Language(text.language): TextDraft(text.question, text.answer, tuple(text.example_questions))
+        for text in revision.texts.all()
+    }
+    keywords = tuple(Keyword(**keyword) for keyword in revision.keywords)
+    return ArticleDraft(revision.article.slug, texts, tuple(revision.tags), keywords, tuple(revision.patterns))
+
+
+def newest_revision(article: Article) -> Revision | None:
+    """The revision that an editor goes on from."""
+    return article.revisions.select_related("article").prefetch_related("texts").order_by("-number").first()
+
+
+def _published_drafts() -> Iterator[tuple[ArticleDraft, int]]:
+    """(what it says, revision number) by slug: two queries, and no object per row."""
+    texts: dict[int, dict[Language, TextDraft]] = defaultdict(dict)
+    columns = ("revision_id", "language", "question", "answer", "example_questions")
+    for revision, language, question, answer, examples in _published_texts().values_list(*columns):
+        texts[revision][Language(language)] = TextDraft(question, answer, tuple(examples))
+    rows = _published_revisions().values_list("pk", "number", "article__slug", "tags", "keywords", "patterns")
+    for key, number, slug, tags, keywords, patterns in rows:
+        weighted = tuple(Keyword(**keyword) for keyword in keywords)
+        yield ArticleDraft(slug, texts.get(key, {}), tuple(tags), weighted, tuple(patterns)), number
+
+
+def _published_texts() -> QuerySet[ArticleText]:
+    return ArticleText.objects.filter(revision__state=RevisionState.PUBLISHED)
+
+
+def _published_revisions() -> QuerySet[Revision]:
+    published = Revision.objects.filter(state=RevisionState.PUBLISHED)
+    return published.select_related("article").order_by("article__slug")
+
+
+def _in_language(texts: Iterable[ArticleText], language: Language) -> ArticleText | None:
+    """The one in the language, else in English, else any."""
+    by_language = {text.language: text for text in texts}
+    wanted = (language, Language.ENGLISH, *by_language)
+    return next((by_language[choice] for choice in wanted if choice in by_language), None)

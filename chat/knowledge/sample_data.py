@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chat.enums import Language
+from inference.knowledge import Keyword
 
 SAMPLE = Path(__file__).parent / "sample"
 LANGUAGE_KEYS = {"en": Language.ENGLISH, "zh": Language.CHINESE}
@@ -38,6 +39,8 @@ class SampleArticle:
     slug: str
     tags: tuple[str, ...]
     texts: dict[Language, SampleText]
+    keywords: tuple[Keyword, ...] = ()
+    patterns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _article(data: dict[str, Any]) -> SampleArticle:
     texts = {language: _text(data[key]) for key, language in LANGUAGE_KEYS.items()}
-    return SampleArticle(data["slug"], tuple(data["tags"]), texts)
+    keywords = tuple(Keyword(**keyword) for keyword in data.get("keywords", ()))
+    return SampleArticle(data["slug"], tuple(data["tags"]), texts, keywords, tuple(data.get("patterns", ())))
 
 
 def _text(data: dict[str, Any]) -> SampleText:

@@ -8,11 +8,11 @@ from pytest_django import DjangoAssertNumQueries
 from chat import actions, queries, serializers
 from chat.access import Actor
 from chat.enums import FeedbackReasonCode, FeedbackValue, Status
-from chat.knowledge.models import Article, ArticleText
 from chat.models import Conversation, Generation
 from inference import BackendState
 from inference.types import Status as ModelStatus
 from tests.chat.conftest import client_id, end, say
+from tests.chat.knowledge.articles import published, titled
 from tests.scripted import ScriptedBackend
 
 pytestmark = pytest.mark.django_db
@@ -111,8 +111,7 @@ def test_the_models_state_is_a_sentence_for_people(
 
 
 def test_sources_carry_titles_in_the_answers_own_language(conversation: Conversation, ann: Actor):
-    article = Article.objects.create(slug="card_arrival")
-    ArticleText.objects.create(article=article, language="zh-hans", question="卡还没到", answer="-")
+    published(titled("card_arrival", zh="卡还没到"))
     turn = say(conversation, "我的卡呢？", "还在路上。")
     Generation.objects.filter(message=turn.reply).update(sources=["card_arrival", "gone"])
     conversation.refresh_from_db()

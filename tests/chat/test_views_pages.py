@@ -15,9 +15,11 @@ from django.test import Client
 
 from chat import actions, views_pages
 from chat.access import VISITOR_KEY, Actor
-from chat.knowledge.models import Article, ArticleText
+from chat.enums import Language
+from chat.knowledge.drafts import TextDraft
 from chat.models import Conversation
 from tests.chat.conftest import say
+from tests.chat.knowledge.articles import draft, published
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("backend")]
 
@@ -94,13 +96,10 @@ def test_the_page_follows_the_browsers_language(client: Client):
 
 def test_the_questions_to_start_with_are_spread_over_the_articles_of_the_pages_language(client: Client):
     for number in range(9):
-        article = Article.objects.create(slug=f"a{number}")
-        for language in ("en", "zh-hans"):
-            question = f"{language} question {number}"
-            asked = [f"{question}?", "another"] if number else []
-            ArticleText.objects.create(
-                article=article, language=language, question=question, answer="-", example_questions=asked
-            )
+        asked = {language: f"{language} question {number}" for language in Language}
+        examples = {language: (f"{text}?", "another") if number else () for language, text in asked.items()}
+        texts = {language: TextDraft(text, "-", examples[language]) for language, text in asked.items()}
+        published(draft(f"a{number}", texts))
     starters = _boot(client.get("/", headers={"accept-language": "en"}))["starters"]
     assert starters == ["en question 0", "en question 2?", "en question 4?", "en question 6?"]
 

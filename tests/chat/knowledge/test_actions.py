@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from chat.enums import Language
 from chat.knowledge.actions import load_sample_knowledge
-from chat.knowledge.models import Article, ArticleText
+from chat.knowledge.models import Article, ArticleText, Revision
 from chat.knowledge.sample_data import load_articles
 
 pytestmark = pytest.mark.django_db
@@ -16,10 +16,10 @@ pytestmark = pytest.mark.django_db
 def test_an_empty_database_gets_the_sample() -> None:
     assert load_sample_knowledge() == 77
     sample = load_articles()[0]
-    article = Article.objects.get(slug=sample.slug)
-    text = article.texts.get(language=Language.CHINESE)
+    revision = Revision.objects.get(article__slug=sample.slug)
+    text = revision.texts.get(language=Language.CHINESE)
     expected = sample.texts[Language.CHINESE]
-    assert article.tags == list(sample.tags)
+    assert (revision.number, revision.state, revision.tags) == (1, "published", list(sample.tags))
     assert (text.question, text.answer) == (expected.title, expected.answers[0])
     assert text.example_questions == list(expected.questions)
     assert ArticleText.objects.count() == 154
