@@ -103,6 +103,7 @@ class Generation(models.Model):
     queue_ms = models.FloatField(_("time in the queue (ms)"), null=True, blank=True)
     first_token_ms = models.FloatField(_("time to first token (ms)"), null=True, blank=True)
     total_ms = models.FloatField(_("total time (ms)"), null=True, blank=True)
+    cpu_ms = models.FloatField(_("processor time (ms)"), null=True, blank=True)
     finish_reason = models.CharField(_("finish reason"), max_length=16, blank=True, default="")
     mean_logprob = models.FloatField(_("mean log probability"), null=True, blank=True)
     min_logprob = models.FloatField(_("minimum log probability"), null=True, blank=True)

@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "inference",
     "chat.knowledge",
     "chat",
+    "chat.review",
 ]
 
 MIDDLEWARE = [

@@ -7,5 +7,6 @@ urlpatterns = [
     path("accounts/", include("chat.accounts_urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("review/", include("chat.review.urls")),
     path("", include("chat.urls")),
 ]

@@ -15,6 +15,12 @@ ORDER = [
     {"chat.access", "chat.queries"},
     {"chat.actions"},
 ]
+REVIEW_ORDER = [
+    {"chat.review.enums", "chat.review.errors", "chat.review.prompts"},
+    {"chat.review.models"},
+    {"chat.review.access", "chat.review.queries"},
+    {"chat.review.actions"},
+]
 
 
 def test_the_chat_knows_no_model_library_and_no_wiring():
@@ -44,6 +50,29 @@ def test_inference_runs_without_django():
         and (names := imports_any(module, "django"))
     }
     assert found == {}
+
+
+def test_the_chat_does_not_know_its_review():
+    found = {
+        module.path: names
+        for module in modules()
+        if module.path.startswith("chat/")
+        and not module.path.startswith("chat/review/")
+        and (names := imports_any(module, "chat.review"))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize("level", range(len(REVIEW_ORDER)))
+def test_inside_the_review_imports_go_one_way(level: int):
+    below = set().union(*REVIEW_ORDER[: level + 1])
+    paths = {name.replace(".", "/") + ".py": name for name in REVIEW_ORDER[level]}
+    found = {
+        module.path: sorted({name for name in imports_any(module, "chat.review") if name.count(".") == 2} - below)
+        for module in modules()
+        if module.path in paths
+    }
+    assert found == {path: [] for path in paths}
 
 
 @pytest.mark.parametrize("level", range(len(ORDER)))

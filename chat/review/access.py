@@ -1,0 +1,32 @@
+"""Who may compare and review, and the only way from a client's id to a row of this room."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from chat.errors import NotFound
+from chat.models import Conversation
+from chat.review.models import Comparison
+
+VIEW_COMPARISON = "review.view_comparison"
+READ_TRANSCRIPTS = "chat.read_transcripts"
+
+
+def may_review(user: Any) -> bool:
+    """Whether these pages are for this person: staff with the permission, and superusers."""
+    return bool(user.is_active and user.is_staff and user.has_perm(VIEW_COMPARISON))
+
+
+def may_read(user: Any) -> bool:
+    """Whether this person may also see what visitors wrote."""
+    return may_review(user) and bool(user.has_perm(READ_TRANSCRIPTS))
+
+
+def get_comparison(conversation: Conversation, comparison_id: uuid.UUID) -> Comparison:
+    """A comparison through its conversation, which chat.access has given out; NotFound if it is another's."""
+    rows = Comparison.objects.filter(conversation=conversation).select_related("first", "second", "prompt")
+    try:
+        return rows.get(public_id=comparison_id)
+    except Comparison.DoesNotExist:
+        raise NotFound() from None

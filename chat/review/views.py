@@ -1,0 +1,18 @@
+"""The review room's entrance."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from chat.review.guards import reviewer_required
+
+
+@require_safe
+@never_cache
+@reviewer_required
+def index(request: HttpRequest) -> HttpResponse:
+    """What there is to look at, and how much of it."""
+    return render(request, "review/index.html")
