@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -26,13 +27,15 @@ TOKENIZER_FILES = ("tokenizer.json", "vocab.json", "tokenizer.model")
 class Checkpoint:
     """A checkpoint on disk: `sha256` is that of its weights file, in hexadecimal.
 
-    `history_turns` is how many earlier turns it was taught to read, from its manifest; None: as many as fit.
+    From its manifest: `history_turns`, how many earlier turns it was taught to read (None: as many as fit), and
+    `taught`, the SHA-256 of each article's answer that it was taught, by slug and language (None: not noted).
     """
 
     name: str
     path: Path
     sha256: str
     history_turns: int | None = None
+    taught: Mapping[str, Mapping[str, str]] | None = None
 
 
 def resolve(name: str) -> Checkpoint:
@@ -50,7 +53,7 @@ def resolve(name: str) -> Checkpoint:
     manifest = _read_manifest(path)
     if sha256 != manifest.get("sha256", sha256):
         raise CheckpointError(f"The weights of {name} do not match their checksum; fetch or train it again.")
-    return Checkpoint(name, path, sha256, manifest.get("history_turns"))
+    return Checkpoint(name, path, sha256, manifest.get("history_turns"), manifest.get("taught"))
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> Any:

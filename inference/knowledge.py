@@ -7,6 +7,7 @@ are kept as long as the knowledge base is the same object: see `Derived`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -55,17 +56,47 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KnowledgeBase:
-    """Everything published, as of one moment. `policies` holds the articles whose policy is not the deployment's."""
+    """Everything published, as of one moment. `policies` holds the articles whose policy is not the deployment's.
+
+    `refusals` are, by language, the wordings of "I do not know that", each with the way to a person.
+    """
 
     version: str = ""
     documents: tuple[Document, ...] = ()
     rules: tuple[Rule, ...] = ()
     policies: Mapping[str, Policy] = field(default_factory=dict)
+    refusals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def document(self, slug: str, language: str) -> Document | None:
         """The article in that language, else in any that it has, else None."""
         found = [document for document in self.documents if document.slug == slug]
         return next((d for d in found if d.language == language), found[0] if found else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """What a checkpoint was taught: which sources it can name, and the hash of each article's answer by language.
+
+    None is what nobody noted down, and is trusted.
+    """
+
+    slugs: frozenset[str] | None = None
+    answers: Mapping[str, Mapping[str, str]] | None = None
+
+    def can_name(self, slug: str) -> bool:
+        """Whether the checkpoint has a token for the article."""
+        return self.slugs is None or slug in self.slugs
+
+    def is_current(self, document: Document) -> bool:
+        """Whether what is published is what the checkpoint was taught."""
+        if self.answers is None:
+            return True
+        return self.answers.get(document.slug, {}).get(document.language) == answer_sha256(document.answer)
+
+
+def answer_sha256(answer: str) -> str:
+    """The hash under which a checkpoint notes the answer that it was taught."""
+    return hashlib.sha256(answer.encode()).hexdigest()
 
 
 EMPTY = KnowledgeBase()

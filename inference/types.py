@@ -78,8 +78,9 @@ class Request:
 
     `prefix` is the text of an answer that was cut short: the backend goes on from there and
     yields only what is new. `backend` is a name from the INFERENCE setting. `language` is the one to
-    answer in ("en", "zh-hans"; empty: that of the last message). `hints` are the slugs of the articles
-    that retrieval found for the question, best first: a checkpoint that was taught to reads them.
+    answer in ("en", "zh-hans"; empty: that of the last message). `source_prior` is what retrieval says about the
+    source of the answer: natural log probabilities by slug ("-oos" and "-talk" among them). A model that names
+    its source mixes them into that choice.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -87,7 +88,7 @@ class Request:
     prefix: str = ""
     backend: str = "default"
     language: str = ""
-    hints: tuple[str, ...] = ()
+    source_prior: Mapping[str, float] = field(default_factory=dict)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:
@@ -145,6 +146,18 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """Who answers, why, and from what: known before the first word. The fields are those of Completion."""
+
+    answered_by: str = ""
+    reason: str = ""
+    confidence: float | None = None
+    sources: tuple[str, ...] = ()
+    abstained: bool = False
+    explanation: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Where a request stands before its first token; `wait_s` is an estimate, None when unknown."""
 
@@ -158,8 +171,9 @@ class Chunk:
     """A piece of one candidate's answer, or news about the wait for it.
 
     Every accepted request yields exactly one chunk with a `finish_reason` per candidate, its
-    last; that chunk carries the `completion`, and the `error` when the reason is ERROR. A backend that
-    cites says so in one chunk with a `citation` before the first text.
+    last; that chunk carries the `completion`, and the `error` when the reason is ERROR. A model that
+    names its source says so in one chunk with a `citation` before the first text, and a backend that chooses
+    who answers in one with a `decision`.
     """
 
     text: str = ""
@@ -167,6 +181,7 @@ class Chunk:
     token_count: int = 0
     waiting: Waiting | None = None
     citation: Citation | None = None
+    decision: Decision | None = None
     finish_reason: FinishReason | None = None
     completion: Completion | None = None
     error: Exception | None = None

@@ -8,6 +8,7 @@ from typing import Any
 
 from inference.engine.thread import EngineThread, Report
 from inference.errors import CheckpointError, InvalidRequest
+from inference.knowledge import Teaching
 from inference.types import BackendState, Chunk, Request, Status, Waiting
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
@@ -39,6 +40,7 @@ class LocalBackend:
         self._device, self._precision = device, precision
         self._max_streams, self._max_queue = max_streams, max_queue
         self._facts: dict[str, Any] = {}
+        self.teaching = Teaching()  # what the checkpoint was taught, once it is loaded
         self._thread = EngineThread(self._load, max_streams + max_queue)
 
     def start(self) -> None:
@@ -105,6 +107,7 @@ class LocalBackend:
         limits = Limits(self._max_streams, self._max_queue)
         engine = Engine(model, tokenizer, labels, limits, history_turns=checkpoint.history_turns)
         engine.warm_up()
+        self.teaching = Teaching(engine.sources, checkpoint.taught)
         self._facts = {
             "device": str(device),
             "precision": precision,

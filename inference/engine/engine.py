@@ -86,6 +86,11 @@ class Engine:
         return self._scheduler.idle
 
     @property
+    def sources(self) -> frozenset[str] | None:
+        """The articles that the model has a token for; None when it names no sources."""
+        return frozenset(self._vocabulary.sources.values()) or None
+
+    @property
     def running(self) -> int:
         return len(self._scheduler.running)
 
