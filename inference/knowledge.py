@@ -54,11 +54,22 @@ class Rule:
     patterns: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of small talk ("greeting", "human_agent"): by language, what people say and what they are told."""
+
+    key: str
+    questions: Mapping[str, tuple[str, ...]]
+    answers: Mapping[str, tuple[str, ...]]
+    patterns: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class KnowledgeBase:
     """Everything published, as of one moment. `policies` holds the articles whose policy is not the deployment's.
 
-    `refusals` are, by language, the wordings of "I do not know that", each with the way to a person.
+    `refusals` are, by language, the wordings of "I do not know that", each with the way to a person. `talk` is what
+    can be said without an article; a rule for "-talk" or "-oos" holds the words that speak for either.
     """
 
     version: str = ""
@@ -66,6 +77,7 @@ class KnowledgeBase:
     rules: tuple[Rule, ...] = ()
     policies: Mapping[str, Policy] = field(default_factory=dict)
     refusals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    talk: tuple[Topic, ...] = ()
 
     def document(self, slug: str, language: str) -> Document | None:
         """The article in that language, else in any that it has, else None."""
