@@ -77,6 +77,7 @@ class KnowledgeBase:
     rules: tuple[Rule, ...] = ()
     policies: Mapping[str, Policy] = field(default_factory=dict)
     refusals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    doubts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     talk: tuple[Topic, ...] = ()
 
     def document(self, slug: str, language: str) -> Document | None:
