@@ -6,16 +6,18 @@ published before. What changes the published articles also changes the knowledge
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from chat.knowledge.cleaning import clean_draft
 from chat.knowledge.drafts import ArticleDraft, of_sample
 from chat.knowledge.enums import ArticleState, RevisionState
 from chat.knowledge.errors import SlugTaken, StaleEdit
@@ -24,6 +26,11 @@ from chat.knowledge.queries import draft_of, newest_revision
 from chat.knowledge.sample_data import load_articles
 
 Author = AbstractBaseUser | Any | None
+_STATES = {
+    ArticleState.DRAFT: RevisionState.DRAFT,
+    ArticleState.PUBLISHED: RevisionState.PUBLISHED,
+    ArticleState.RETIRED: RevisionState.SUPERSEDED,
+}
 
 
 @transaction.atomic
@@ -32,8 +39,10 @@ def save_draft(
 ) -> Revision:
     """Store a draft as the newest revision (a new article without `article`); unchanged, the newest one stays.
 
-    StaleEdit when `based_on`, the number of the revision that the editor began from, is not the newest any more.
+    ValidationError by field for what is wrong with it (see chat.knowledge.cleaning). StaleEdit when `based_on`,
+    the number of the revision that the editor began from, is not the newest any more.
     """
+    draft = clean_draft(draft, new=article is None)
     article = _locked(article) if article else _new_article(draft.slug)
     newest = newest_revision(article)
     if newest and based_on is not None and newest.number != based_on:
@@ -52,7 +61,7 @@ def publish(revision: Revision, author: Author) -> Revision:
         return revision
     if revision.state == RevisionState.SUPERSEDED:
         revision = restore(revision, author)
-    _end_published(article, author)
+    _end_published([article.pk], author)
     revision.state, revision.published_by, revision.published_at = RevisionState.PUBLISHED, author, timezone.now()
     revision.save(update_fields=["state", "published_by", "published_at"])
     _set_state(article, ArticleState.PUBLISHED)
@@ -62,10 +71,18 @@ def publish(revision: Revision, author: Author) -> Revision:
 @transaction.atomic
 def retire(article: Article, author: Author) -> None:
     """Publish nothing of this article any more; its revisions stay."""
-    article = _locked(article)
-    if article.state != ArticleState.RETIRED:
-        _end_published(article, author)
-        _set_state(article, ArticleState.RETIRED)
+    retire_all(Article.objects.filter(pk=article.pk), author)
+
+
+@transaction.atomic
+def retire_all(articles: QuerySet[Article], author: Author) -> int:
+    """Publish nothing of these articles any more; how many were not retired before."""
+    keys = list(articles.exclude(state=ArticleState.RETIRED).select_for_update().values_list("pk", flat=True))
+    if keys:
+        _end_published(keys, author)
+        Article.objects.filter(pk__in=keys).update(state=ArticleState.RETIRED, updated_at=timezone.now())
+        _raise_version()
+    return len(keys)
 
 
 @transaction.atomic
@@ -97,16 +114,47 @@ def delete_articles(articles: QuerySet[Article]) -> None:
     _raise_version()
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article of a file: what it is to say and to be; `article` is None for one that is new."""
+
+    article: Article | None
+    draft: ArticleDraft
+    state: ArticleState
+
+
 @transaction.atomic
+def store_many(entries: Iterable[Entry], author: Author = None, summary: str = "") -> None:
+    """A new revision for each entry, in a few statements however many there are; the drafts are clean already.
+
+    A draft leaves published what is published.
+    """
+    entries = [replace(entry, article=article) for entry, article in _with_articles(list(entries))]
+    numbers = _newest_numbers([entry.article.pk for entry in entries if entry.article])
+    keys = {
+        state: [entry.article.pk for entry in entries if entry.state == state and entry.article]
+        for state in ArticleState
+    }
+    _end_published(keys[ArticleState.PUBLISHED] + keys[ArticleState.RETIRED], author)
+    Revision.objects.filter(article_id__in=list(numbers), state=RevisionState.DRAFT).update(
+        state=RevisionState.SUPERSEDED
+    )
+    _add_many(entries, numbers, author, summary)
+    now = timezone.now()
+    for state in (ArticleState.PUBLISHED, ArticleState.RETIRED):
+        Article.objects.filter(pk__in=keys[state]).update(state=state)
+    Article.objects.filter(pk__in=list(numbers)).update(updated_at=now)
+    _raise_version()
+
+
 def load_sample_knowledge() -> int:
     """Store the sample articles in an empty knowledge base; how many were stored (0 when it is not empty)."""
-    if Article.objects.exists():
-        return 0
-    drafts = [of_sample(sample) for sample in load_articles()]
-    articles = Article.objects.bulk_create(Article(slug=draft.slug, state=ArticleState.PUBLISHED) for draft in drafts)
-    _add_many([(article, 1, RevisionState.PUBLISHED, draft) for article, draft in zip(articles, drafts, strict=True)])
-    _raise_version()
-    return len(articles)
+    with transaction.atomic():
+        if Article.objects.exists():
+            return 0
+        drafts = [of_sample(sample) for sample in load_articles()]
+        store_many(Entry(None, draft, ArticleState.PUBLISHED) for draft in drafts)
+    return len(drafts)
 
 
 def _locked(article: Article) -> Article:
@@ -138,13 +186,27 @@ def _add_revision(
     return revision
 
 
-def _add_many(
-    rows: Iterable[tuple[Article, int, RevisionState, ArticleDraft]], author: Author = None, summary: str = ""
-) -> None:
-    rows = list(rows)
-    revisions = Revision.objects.bulk_create(_revision(*row, author, summary) for row in rows)
-    pairs = zip(revisions, rows, strict=True)
-    ArticleText.objects.bulk_create(text for revision, row in pairs for text in _texts(revision, row[3]))
+def _with_articles(entries: list[Entry]) -> Iterator[tuple[Entry, Article]]:
+    """Each entry with its article, the new ones stored."""
+    new = [entry for entry in entries if entry.article is None]
+    created = iter(Article.objects.bulk_create(Article(slug=entry.draft.slug) for entry in new))
+    return ((entry, entry.article or next(created)) for entry in entries)
+
+
+def _newest_numbers(keys: list[int]) -> dict[int, int]:
+    """The newest revision's number by article; 0 for an article without any."""
+    newest = Revision.objects.filter(article_id__in=keys).values_list("article_id").annotate(Max("number"))
+    return dict.fromkeys(keys, 0) | dict(newest.order_by())
+
+
+def _add_many(entries: list[Entry], numbers: dict[int, int], author: Author, summary: str) -> None:
+    revisions = Revision.objects.bulk_create(
+        _revision(entry.article, numbers[entry.article.pk] + 1, _STATES[entry.state], entry.draft, author, summary)
+        for entry in entries
+        if entry.article
+    )
+    pairs = zip(revisions, entries, strict=True)
+    ArticleText.objects.bulk_create(text for revision, entry in pairs for text in _texts(revision, entry.draft))
 
 
 def _revision(
@@ -177,9 +239,10 @@ def _texts(revision: Revision, draft: ArticleDraft) -> list[ArticleText]:
     ]
 
 
-def _end_published(article: Article, author: Author) -> None:
+def _end_published(articles: list[int], author: Author) -> None:
     ended = {"ended_at": timezone.now(), "ended_by": author}
-    article.revisions.filter(state=RevisionState.PUBLISHED).update(state=RevisionState.SUPERSEDED, **ended)
+    published = Revision.objects.filter(article_id__in=articles, state=RevisionState.PUBLISHED)
+    published.update(state=RevisionState.SUPERSEDED, **ended)
 
 
 def _set_state(article: Article, state: ArticleState) -> None:

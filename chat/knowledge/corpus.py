@@ -27,14 +27,15 @@ VALIDATION_SHARE = 0.1
 CHINESE_VALIDATION = 6  # the last ones of an article's Chinese questions
 
 # How often a row is seen in an epoch, and how often with its text (see inference.training).
-ENGLISH_WEIGHT, CHINESE_WEIGHT, ANSWER_SHARE = 0.6, 2.0, 0.2
+ENGLISH_WEIGHT, CHINESE_WEIGHT, ANSWER_SHARE = 0.7, 1.0, 0.15
 TALK_WEIGHT, TALK_ANSWER_SHARE = 4.0, 0.8
 REFUSAL_WEIGHT, REFUSAL_ANSWER_SHARE = 3.0, 0.15
 CLINC_WEIGHT, CLINC_TALK_WEIGHT = 0.15, 0.4
+MORE_TALK_WEIGHT = 1.5
 FOLLOW_UP_WEIGHT, LATER_ANSWER_SHARE = 0.6, 0.4
 TOPIC_CHANGES = {Language.ENGLISH: 0.35, Language.CHINESE: 0.7}  # of the questions also come after another turn
 VALIDATION_TOPIC_CHANGES = 0.15
-BLENDS, BLEND_WEIGHT = 24, 0.6  # pairs of an article's Chinese questions in one message, how often each is seen
+BLENDS, BLEND_WEIGHT = 16, 0.5  # pairs of an article's Chinese questions in one message, how often each is seen
 SENTENCE_WEIGHT = 0.5  # of a sentence from a Chinese answer, asked as a question
 
 
@@ -102,9 +103,15 @@ def read_questions(path: Path) -> list[tuple[str, str]]:
 
 
 def article_items(
-    articles: list[SampleArticle], banking: Iterable[tuple[str, str]], more: dict[str, list[str]]
+    articles: list[SampleArticle],
+    banking: Iterable[tuple[str, str]],
+    more: dict[str, list[str]],
+    chinese: dict[str, list[str]],
 ) -> Split:
-    """Questions about the articles: BANKING77's in English, the writers' in Chinese (and some English)."""
+    """Questions about the articles: BANKING77's in English, the writers' in Chinese (and some English).
+
+    `more` is for training alone; of `chinese` a tenth is validation.
+    """
     by_slug = {article.slug: article for article in articles}
     split = Split([], [])
     for text, category in banking:
@@ -118,6 +125,9 @@ def article_items(
                 getattr(split, name).append(item)
         for question in more.get(article.slug, []):
             split.train.append(_chinese_item(article, question))
+        for question in chinese.get(article.slug, []):
+            part = split.validation if held_back(question) else split.train
+            part.append(_chinese_item(article, question, "question_new"))
     return split
 
 
@@ -131,9 +141,9 @@ def _own_questions(article: SampleArticle) -> Iterator[tuple[str, Item]]:
         yield part, _chinese_item(article, question)
 
 
-def _chinese_item(article: SampleArticle, question: str) -> Item:
+def _chinese_item(article: SampleArticle, question: str, kind: str = "question") -> Item:
     answers = article.texts[Language.CHINESE].answers
-    return Item("question", Language.CHINESE, question, article.slug, answers, CHINESE_WEIGHT)
+    return Item(kind, Language.CHINESE, question, article.slug, answers, CHINESE_WEIGHT)
 
 
 def talk_items(
@@ -142,6 +152,7 @@ def talk_items(
     clinc: Iterable[tuple[str, str]],
     intents: dict[str, Any],
     corpora: Iterable[tuple[Language, str, str]],
+    more: dict[str, dict[Language, list[str]]],
 ) -> Split:
     """Small talk and questions outside the business, hand-written and from the published corpora."""
     topics = {(entry.key, entry.language): entry for entry in (*talk, *refusals)}
@@ -158,6 +169,9 @@ def talk_items(
             part.append(_talk_item(topics[keys[intent], Language.ENGLISH], question, _clinc_weight(intent, keys)))
     for language, key, question in corpora:
         split.train.append(_talk_item(topics[key, language], question, 1.0))
+    for key, language, question in ((k, lang, q) for k, by in more.items() for lang, qs in by.items() for q in qs):
+        part = split.validation if held_back(question) else split.train
+        part.append(_talk_item(topics[key, language], question, MORE_TALK_WEIGHT))
     return split
 
 

@@ -63,6 +63,17 @@ def load_more_questions(path: Path = SAMPLE / "more_questions_zh.json") -> dict[
     return _read(path)
 
 
+def load_chinese_questions(path: Path = SAMPLE / "questions_zh.json") -> dict[str, list[str]]:
+    """Sixty more Chinese questions an article, over its whole range; a tenth of them is held back for validation."""
+    return _read(path)
+
+
+def load_talk_questions(folder: Path = SAMPLE / "talk") -> dict[str, dict[Language, list[str]]]:
+    """More questions by topic of small talk, or "out_of_scope", and language."""
+    topics = _read(folder / "questions.json").items()
+    return {key: {LANGUAGE_KEYS[short]: texts for short, texts in entry.items()} for key, entry in topics}
+
+
 def load_small_talk(folder: Path = SAMPLE / "talk") -> list[Talk]:
     """Greetings, thanks and the like, one entry per topic and language."""
     return [talk for topic in _read(folder / "small_talk.json")["topics"] for talk in _talk(topic["key"], topic)]

@@ -35,8 +35,9 @@ class Command(BaseCommand):
 def _build(banking: Path, clinc: Path, clinc_oos: Path) -> corpus.Split:
     articles, selection = sample_data.load_articles(), sample_data.load_selection()
     corpora = [*talk_corpora.chatterbot_questions(selection), *talk_corpora.chitchat_questions(selection)]
-    questions = corpus.article_items(articles, corpus.read_questions(banking), sample_data.load_more_questions())
+    chinese = (sample_data.load_more_questions(), sample_data.load_chinese_questions())
+    questions = corpus.article_items(articles, corpus.read_questions(banking), *chinese)
     published = [*corpus.read_questions(clinc), *corpus.read_questions(clinc_oos)]
     own = (sample_data.load_small_talk(), sample_data.load_out_of_scope())
-    talk = corpus.talk_items(*own, published, sample_data.load_intents(), corpora)
+    talk = corpus.talk_items(*own, published, sample_data.load_intents(), corpora, sample_data.load_talk_questions())
     return corpus.build(articles, questions, talk)
