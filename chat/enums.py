@@ -19,6 +19,27 @@ class Status(models.TextChoices):
     INTERRUPTED = "interrupted", _("Interrupted")
 
 
+class Side(models.IntegerChoices):
+    """Where a reply stands among those to the same question: by itself, or as one of two that are compared.
+
+    NEITHER is the sentence with which a conversation goes on when both of them were bad.
+    """
+
+    ALONE = 0, _("by itself")
+    A = 1, _("Answer A")
+    B = 2, _("Answer B")
+    NEITHER = 3, _("in place of both")
+
+
+class Better(models.TextChoices):
+    """What somebody says of two answers side by side."""
+
+    A = "a", _("A is better")
+    B = "b", _("B is better")
+    TIE = "tie", _("Both are equally good")
+    BOTH_BAD = "both_bad", _("Both are bad")
+
+
 class FeedbackValue(models.IntegerChoices):
     GOOD = 1, _("Good answer")
     BAD = -1, _("Bad answer")

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from chat.enums import FeedbackReasonCode, FeedbackValue, Language, Role, Status
+from chat.enums import FeedbackReasonCode, FeedbackValue, Language, Role, Side, Status
 
 
 class Conversation(models.Model):
@@ -54,7 +54,8 @@ class Conversation(models.Model):
 class Message(models.Model):
     """One turn. An edit or a regeneration makes a sibling under the same parent; nothing is overwritten.
 
-    `seq` counts the stored pieces of a reply: a delta with seq k follows k-1 others.
+    `seq` counts the stored pieces of a reply: a delta with seq k follows k-1 others. `side` is for replies that are
+    compared: those on the sides A and B may be written together, and nothing may be written beside any other.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -63,6 +64,7 @@ class Message(models.Model):
     role = models.CharField(_("role"), max_length=16, choices=Role)
     content = models.TextField(_("text"), blank=True, default="")
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.COMPLETE)
+    side = models.PositiveSmallIntegerField(_("side"), choices=Side, default=Side.ALONE)
     client_id = models.CharField(max_length=64, blank=True, default="")
     seq = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(_("time"), auto_now_add=True)
@@ -75,9 +77,18 @@ class Message(models.Model):
             models.UniqueConstraint(
                 fields=["conversation", "client_id"], condition=~Q(client_id=""), name="message_once_per_client_id"
             ),
+            # Two constraints that each leave one side out: A and B exclude everything but each other.
             models.UniqueConstraint(
-                fields=["conversation"], condition=Q(status=Status.STREAMING), name="one_streaming_reply"
+                fields=["conversation"],
+                condition=Q(status=Status.STREAMING) & ~Q(side=Side.B),
+                name="one_streaming_reply",
             ),
+            models.UniqueConstraint(
+                fields=["conversation"],
+                condition=Q(status=Status.STREAMING) & ~Q(side=Side.A),
+                name="one_streaming_reply_beside",
+            ),
+            models.UniqueConstraint(fields=["parent", "side"], condition=Q(side__gt=Side.ALONE), name="one_per_side"),
         ]
         indexes = [
             models.Index(fields=["conversation", "parent"], name="message_siblings"),
