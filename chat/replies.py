@@ -18,11 +18,12 @@ from django.db import DatabaseError
 import inference
 from chat import actions, events, queries, reply_errors
 from chat.actions import Ending
-from chat.enums import Status
+from chat.enums import Language, Status
 from chat.events import Event
 from chat.faults import log_fault
 from chat.journal import get_journal
-from chat.models import Generation, Message
+from chat.language import guess_language
+from chat.models import Conversation, Generation, Message
 from chat.offloop import off_loop
 from chat.tally import Facts, Tally, added, facts_of
 from inference import ChatMessage, Chunk, FinishReason, InferenceError, Request, Sampling, Waiting
@@ -159,7 +160,26 @@ def build_request(message: Message) -> Request:
     turns += [ChatMessage(inference.Role(row.role), row.content) for row in queries.branch(message)[:-1] if row.content]
     options = dict(message.generation.sampling)
     options["stop"] = tuple(options.get("stop", ()))
-    return Request(tuple(turns), Sampling(**options), prefix=message.content, backend=message.generation.backend)
+    return Request(
+        tuple(turns),
+        Sampling(**options),
+        prefix=message.content,
+        backend=_engine(message),
+        language=_language(message.conversation, turns),
+    )
+
+
+def _engine(message: Message) -> str:
+    """The engine to ask; one that has begun an answer also ends it."""
+    record = message.generation
+    began = bool(message.content) and record.answered_by in inference.backend_names()
+    return record.answered_by if began else record.backend
+
+
+def _language(conversation: Conversation, turns: list[ChatMessage]) -> str:
+    """The language of the last question; the conversation's when it has no letters."""
+    asked = [turn.content for turn in turns if turn.role is inference.Role.USER]
+    return str(guess_language(asked[-1] if asked else "", Language(conversation.language)))
 
 
 async def _consume(reply: LiveReply, request: Request) -> Chunk | None:
@@ -168,6 +188,8 @@ async def _consume(reply: LiveReply, request: Request) -> Chunk | None:
         async for chunk in chunks:
             if chunk.waiting is not None:
                 await _tell_waiting(reply, chunk.waiting)
+            if chunk.decision is not None:
+                reply.tally.decided(chunk.decision)
             if chunk.text:
                 reply.waiting = None
                 silence.reschedule(asyncio.get_running_loop().time() + SILENCE_S)

@@ -1,24 +1,29 @@
-"""The figures of a generation record: the backend's, those that we count ourselves, and sums after Continue."""
+"""A generation record: the backend's, what is known before its end, what we count ourselves, sums after Continue."""
 
 from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from chat.models import Generation
-from inference import Chunk, Completion
+from inference import Chunk, Completion, Decision
 
 Facts = dict[str, Any]
 
+# Of an explanation, which comes from outside and is stored with every reply.
+MAX_TEXT, MAX_ITEMS, MAX_DEPTH = 200, 20, 6
+
 
 class Tally:
-    """What can be counted from outside, for a reply whose backend gives no record because it was cancelled."""
+    """What is known from outside, for a reply whose backend gives no record because it was cancelled."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._first: float | None = None
         self._tokens = 0
+        self._decided: Facts = {}
 
     def count(self, chunk: Chunk) -> None:
         """Note a piece of text."""
@@ -26,10 +31,15 @@ class Tally:
             self._first = time.monotonic()
         self._tokens += chunk.token_count
 
+    def decided(self, decision: Decision) -> None:
+        """Note who answers and why, which is known before the first word."""
+        self._decided = _as_fields(decision)
+
     def facts(self) -> Facts:
-        """Tokens and times so far."""
+        """Tokens, times and the decision so far."""
         first_ms = None if self._first is None else (self._first - self._started) * 1000
         return {
+            **self._decided,
             "completion_tokens": self._tokens,
             "first_token_ms": first_ms,
             "total_ms": (time.monotonic() - self._started) * 1000,
@@ -40,7 +50,27 @@ def facts_of(completion: Completion | None) -> Facts:
     """A backend's record as fields of ours; empty when there is none."""
     if completion is None:
         return {}
-    return {**dataclasses.asdict(completion), "sources": list(completion.sources)}
+    return _as_fields(completion)
+
+
+def bounded(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """Plain JSON of a size that can be stored with every reply: long texts, long lists and deep nests are cut."""
+    if isinstance(value, str):
+        return value[:MAX_TEXT]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if not depth:
+        return None
+    if isinstance(value, Mapping):
+        return {str(key)[:MAX_TEXT]: bounded(item, depth - 1) for key, item in list(value.items())[:MAX_ITEMS]}
+    if isinstance(value, list | tuple):
+        return [bounded(item, depth - 1) for item in value[:MAX_ITEMS]]
+    return str(value)[:MAX_TEXT]
+
+
+def _as_fields(record: Completion | Decision) -> Facts:
+    facts = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    return {**facts, "sources": list(record.sources), "explanation": bounded(record.explanation)}
 
 
 def added(before: Generation, facts: Facts) -> Facts:
@@ -49,12 +79,20 @@ def added(before: Generation, facts: Facts) -> Facts:
         return facts
     return {
         **facts,
+        **_first_decision(before),
         "completion_tokens": before.completion_tokens + (facts.get("completion_tokens") or 0),
         "total_ms": (before.total_ms or 0) + (facts.get("total_ms") or 0),
         "first_token_ms": before.first_token_ms,
         "mean_logprob": _mean(before, facts),
         "min_logprob": _least(before.min_logprob, facts.get("min_logprob")),
     }
+
+
+def _first_decision(before: Generation) -> Facts:
+    """Who answered and from what was decided when the reply began; nothing if that was never noted."""
+    if not before.answered_by:
+        return {}
+    return {field.name: getattr(before, field.name) for field in dataclasses.fields(Decision)}
 
 
 def _mean(before: Generation, facts: Facts) -> float | None:

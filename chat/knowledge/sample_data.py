@@ -84,6 +84,14 @@ def load_out_of_scope(folder: Path = SAMPLE / "talk") -> list[Talk]:
     return _talk("out_of_scope", _read(folder / "out_of_scope.json"))
 
 
+def load_refusals(folder: Path = SAMPLE / "talk") -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """By language: wordings of "I do not know that", and of "I am not sure which of these you mean"."""
+    data = _read(folder / "out_of_scope.json")
+    refusals = {str(language): tuple(data[key]["answers"]) for key, language in LANGUAGE_KEYS.items()}
+    doubts = {str(language): tuple(data[key]["doubts"]) for key, language in LANGUAGE_KEYS.items()}
+    return refusals, doubts
+
+
 def load_selection(folder: Path = SAMPLE / "talk") -> dict[str, Any]:
     """Which questions of the published small-talk corpora are of use, and as what."""
     return _read(folder / "selection.json")

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.db import DatabaseError, connection
 
 from chat.knowledge.drafts import of_sample
 from chat.knowledge.models import KnowledgeVersion
 from chat.knowledge.queries import knowledge_version, published_knowledge
-from chat.knowledge.sample_data import load_articles
+from chat.knowledge.sample_data import load_articles, load_refusals
 from chat.offloop import off_loop
 from inference.knowledge import KnowledgeBase
 
@@ -57,7 +58,9 @@ def _newer(known: KnowledgeBase | None) -> KnowledgeBase:
     version = _version()
     if known is not None and known.version == version:
         return known
-    return sample_knowledge() if version == SAMPLE else published_knowledge()
+    articles = sample_knowledge() if version == SAMPLE else published_knowledge()
+    refusals, doubts = load_refusals()
+    return replace(articles, refusals=refusals, doubts=doubts)
 
 
 def sample_knowledge() -> KnowledgeBase:
