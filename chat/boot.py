@@ -8,12 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language
 
 from chat import queries, serializers
 from chat.access import actor_of_request, visitor_of_request
 from chat.enums import FeedbackReasonCode, Language
 from chat.knowledge.queries import published_questions
+from chat.language import page_language
 from chat.models import Conversation
 from chat.page_texts import page_texts
 
@@ -37,11 +37,6 @@ def boot_json(request: HttpRequest, conversation: Conversation | None) -> dict[s
         "reasons": {"good": _reasons(good=True), "bad": _reasons(good=False)},
         "model": serializers.model_json(),
     }
-
-
-def page_language() -> Language:
-    """The language of the page."""
-    return Language.CHINESE if (get_language() or "").startswith("zh") else Language.ENGLISH
 
 
 def starters(language: Language) -> list[str]:

@@ -1,6 +1,8 @@
-"""Which of the two languages a text is in, by the share of Chinese characters among its letters."""
+"""Which of the two languages a text is in, by the share of Chinese characters among its letters, or a page."""
 
 from __future__ import annotations
+
+from django.utils.translation import get_language
 
 from chat.enums import Language
 
@@ -14,6 +16,11 @@ def guess_language(text: str, default: Language = Language.ENGLISH) -> Language:
         return default
     chinese = sum(_is_chinese(character) for character in letters)
     return Language.CHINESE if chinese >= CHINESE_SHARE * len(letters) else Language.ENGLISH
+
+
+def page_language() -> Language:
+    """The language of the page that is being made."""
+    return Language.CHINESE if (get_language() or "").startswith("zh") else Language.ENGLISH
 
 
 def _is_chinese(character: str) -> bool:

@@ -32,15 +32,14 @@ _FORMATTER = HtmlFormatter(nowrap=True)
 
 @lru_cache(maxsize=512)
 def render(text: str) -> str:
-    """The HTML of a Markdown text, sanitised."""
-    return nh3.clean(
-        _PARSER.render(text),
-        tags=TAGS,
-        attributes=ATTRIBUTES,
-        url_schemes=SCHEMES,
-        link_rel="noopener noreferrer nofollow",
-        attribute_filter=_attribute,
-    )
+    """The HTML of a Markdown text, sanitised. Links open beside the conversation, never in its place."""
+    return _clean(_PARSER.render(text, {"target": "_blank"}), "noopener noreferrer nofollow")
+
+
+@lru_cache(maxsize=512)
+def render_page(text: str) -> str:
+    """The same for a page that is there to be left: its links are links like any other."""
+    return _clean(_PARSER.render(text), "noopener noreferrer")
 
 
 def without_open_bold(text: str) -> str:
@@ -49,6 +48,17 @@ def without_open_bold(text: str) -> str:
         before, _, after = text.rpartition("**")
         return before + after
     return text[:-1] if text.endswith("*") and not text.endswith("**") else text
+
+
+def _clean(html: str, link_rel: str) -> str:
+    return nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes=SCHEMES,
+        link_rel=link_rel,
+        attribute_filter=_attribute,
+    )
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
@@ -91,7 +101,8 @@ def _build() -> MarkdownIt:
 
 
 def _link_open(renderer: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
-    tokens[index].attrSet("target", "_blank")
+    if "target" in env:
+        tokens[index].attrSet("target", env["target"])
     return str(renderer.renderToken(tokens, index, options, env))
 
 

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 NO_STORE = "private, no-store"
+# A page that says the same to everybody: the reader's browser may keep it, and asks each time whether it still holds.
+ASK_AGAIN = "private, no-cache"
 HEADERS = {
     # Nothing here needs a sensor, a camera or a payment.
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -19,7 +21,8 @@ HEADERS = {
 class PrivatePages:
     """Everything behind this middleware belongs to one person: no browser and no proxy may keep it.
 
-    Static files are answered before it (WhiteNoise) and may be kept.
+    Static files are answered before it (WhiteNoise) and may be kept; a view that sets ASK_AGAIN says that its
+    page may be, too.
     """
 
     sync_capable = True
@@ -42,7 +45,8 @@ class PrivatePages:
 
 
 def _marked(response: HttpResponseBase) -> HttpResponseBase:
-    if "no-store" not in response.get("Cache-Control", ""):
+    said = response.get("Cache-Control", "")
+    if said != ASK_AGAIN and "no-store" not in said:
         response["Cache-Control"] = NO_STORE
     for name, value in HEADERS.items():
         response.setdefault(name, value)

@@ -10,13 +10,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from chat import access, actions, commands, dispatch, events, limits, queries, replies, serializers
 from chat.access import Actor
-from chat.boot import page_language
 from chat.commands import BadFrame, clean_text
 from chat.dispatch import Asker, Outcome
 from chat.enums import Status
 from chat.errors import BadCommand, ChatError, TooLong
 from chat.events import Event
 from chat.http import address_of_request, events_response, json_body, private_json, raw_body
+from chat.language import page_language
 from chat.models import Conversation, Message
 from chat.offloop import off_loop
 
@@ -84,8 +84,7 @@ async def rename(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespon
 @private_json
 async def delete(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """Hide a conversation; a running reply is stopped, other tabs are told."""
-    stopped = await off_loop(_delete, request, conversation_id)
-    if stopped is not None:
+    for stopped in await off_loop(_delete, request, conversation_id):
         replies.let_go(stopped.pk)
     await events.publish(str(conversation_id), events.GONE)
     return JsonResponse({"ok": True})
@@ -141,17 +140,17 @@ def _rename(request: HttpRequest, conversation_id: uuid.UUID, title: str) -> Eve
     return events.conversation_updated(actions.rename(conversation, title))
 
 
-def _delete(request: HttpRequest, conversation_id: uuid.UUID) -> Message | None:
+def _delete(request: HttpRequest, conversation_id: uuid.UUID) -> list[Message]:
     conversation = access.get_conversation(access.actor_of_request(request), conversation_id)
     return actions.delete(conversation)
 
 
 def _known_message(request: HttpRequest, conversation: Conversation) -> Message | None:
-    """The message that the page named, if it still is the end of what is shown."""
+    """The message that the page named, if it still is the end of what is shown; two answers are read as a whole."""
     if "message" not in request.GET:
         return None
     message = access.get_message(conversation, commands.parse_uuid(request.GET["message"]))
-    return message if message.pk == conversation.active_leaf_id else None
+    return message if message.pk == conversation.active_leaf_id and not message.side else None
 
 
 def _known_seq(request: HttpRequest) -> int:

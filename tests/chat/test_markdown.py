@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.markdown import ATTRIBUTES, TAGS, render, without_open_bold
+from chat.markdown import ATTRIBUTES, TAGS, render, render_page, without_open_bold
 
 LINK = 'target="_blank" rel="noopener noreferrer nofollow"'
 
@@ -20,7 +20,7 @@ LINK = 'target="_blank" rel="noopener noreferrer nofollow"'
         ("1. a\n2. b", "<ol>\n<li>a</li>\n<li>b</li>\n</ol>\n"),
         ("[a](https://b.c/d)", f'<p><a href="https://b.c/d" {LINK}>a</a></p>\n'),
         ("[a](mailto:b@c.d)", f'<p><a href="mailto:b@c.d" {LINK}>a</a></p>\n'),
-        ("[a](/help)", f'<p><a href="/help" {LINK}>a</a></p>\n'),
+        ("[a](/help/card_arrival/)", f'<p><a href="/help/card_arrival/" {LINK}>a</a></p>\n'),
         ("```\n<b>\n```", "<pre><code>&lt;b&gt;\n</code></pre>\n"),
         ("```nonsense\n<b>\n```", '<pre><code class="language-nonsense">&lt;b&gt;\n</code></pre>\n'),
         ("```python\nif 1: pass\n```", None),
@@ -32,6 +32,11 @@ def test_markdown_becomes_html(text: str, html: str | None):
         assert '<span class="k">if</span>' in render(text)
     else:
         assert render(text) == html
+
+
+def test_on_a_page_of_its_own_a_link_is_like_any_other():
+    link = '<a href="/help/fees/" rel="noopener noreferrer">a</a>'
+    assert render_page("[a](/help/fees/), **b**") == f"<p>{link}, <strong>b</strong></p>\n"
 
 
 def test_tables_are_rendered():
