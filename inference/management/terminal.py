@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import locale
+import logging
+import time
+from collections.abc import Iterator
 from typing import IO, Any, cast
 
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.utils.translation import gettext, gettext_noop
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
@@ -19,6 +24,8 @@ from inference.errors import (
     Overloaded,
 )
 from inference.types import BackendState, Status
+
+POLL_S = 0.1
 
 # What backends report while they start, so that it can be translated.
 STEPS = (
@@ -63,7 +70,35 @@ def ready_sentence(facts: dict[str, Any]) -> str:
     return gettext("The model is ready: %(checkpoint)s on %(device)s (%(precision)s).") % values
 
 
-class _Plain:
+@contextlib.contextmanager
+def quiet_log() -> Iterator[None]:
+    """What goes wrong is said by the command itself, in a sentence."""
+    logger = logging.getLogger("inference")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def wait_until_ready(backend: Any, out: Any) -> None:
+    """Start the backend and show its progress. Raises CommandError, also when the person does not want to wait."""
+    progress = LoadingProgress(out)
+    backend.start()
+    try:
+        while (status := backend.status()).state is BackendState.STARTING:
+            progress.show(status)
+            time.sleep(POLL_S)
+    except KeyboardInterrupt:
+        raise CommandError(gettext("Stopped before the model was ready.")) from None
+    finally:
+        progress.close()
+    if status.state is BackendState.FAILED:
+        raise CommandError(status.detail or gettext("The model could not be started."))
+
+
+class Plain:
     """A command's stdout as a file: Django's adds a line end to whatever is written."""
 
     def __init__(self, out: Any) -> None:
@@ -96,7 +131,7 @@ class LoadingProgress:
                 TextColumn("{task.fields[eta]}"),
             )
             self._bar = Progress(
-                *columns, console=Console(file=cast(IO[str], _Plain(out))), auto_refresh=False, transient=True
+                *columns, console=Console(file=cast(IO[str], Plain(out))), auto_refresh=False, transient=True
             )
 
     def show(self, status: Status) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,13 +62,13 @@ def read_dataset(path: Path) -> list[Conversation]:
         raise DatasetError(gettext_noop("{path} must end in .csv or .jsonl."), path=path)
     if not path.is_file():
         raise DatasetError(gettext_noop("There is no file {path}."), path=path)
-    rows = list(readers[path.suffix.lower()](path, _lines(path)))
+    rows = list(readers[path.suffix.lower()](path, read_lines(path)))
     if not rows:
         raise DatasetError(gettext_noop("{path} has no rows."), path=path)
     return rows
 
 
-def _lines(path: Path) -> Iterator[str]:
+def read_lines(path: Path) -> Generator[str]:
     """The lines of a UTF-8 file, with or without a byte order mark."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):

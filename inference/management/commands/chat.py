@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import re
 import sys
-import time
-from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 import inference
-from inference import BackendState, ChatMessage, InferenceError, Request, Role, Sampling
-from inference.management.terminal import LoadingProgress, error_sentence, ready_sentence, terminal_language
+from inference import ChatMessage, InferenceError, Request, Role, Sampling
+from inference.management.terminal import (
+    error_sentence,
+    quiet_log,
+    ready_sentence,
+    terminal_language,
+    wait_until_ready,
+)
 
 with contextlib.suppress(ImportError):  # lets the arrow keys edit what is typed, Chinese characters included
     import readline  # noqa: F401
 
 END_WORDS = {"exit", "quit", "退出"}
-POLL_S = 0.1
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -38,30 +40,16 @@ class Command(BaseCommand):
         parser.add_argument("--device", choices=["auto", "cuda", "mps", "cpu"], help="where the model runs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with override(terminal_language()), _quiet_log():
+        with override(terminal_language()), quiet_log():
             _configure({key: options[key] for key in ("checkpoint", "device") if options[key]})
             backend = inference.get_backend()
             try:
-                self._wait_until_ready(backend)
+                wait_until_ready(backend, self.stdout)
+                self.stdout.write(ready_sentence(backend.describe()))
                 self.stdout.write(_("Ask your question. Ctrl-C stops an answer; type exit to leave."))
                 self._talk()
             finally:
                 backend.close()
-
-    def _wait_until_ready(self, backend: Any) -> None:
-        progress = LoadingProgress(self.stdout)
-        backend.start()
-        try:
-            while (status := backend.status()).state is BackendState.STARTING:
-                progress.show(status)
-                time.sleep(POLL_S)
-        except KeyboardInterrupt:
-            raise CommandError(_("Stopped before the model was ready.")) from None
-        finally:
-            progress.close()
-        if status.state is BackendState.FAILED:
-            raise CommandError(status.detail or _("The model could not be started."))
-        self.stdout.write(ready_sentence(backend.describe()))
 
     def _talk(self) -> None:
         """Ask and answer until the person leaves; what was said stays the context."""
@@ -114,18 +102,6 @@ class Command(BaseCommand):
         # A terminal obeys control characters, and what a model writes must not steer it.
         self.stdout.write(CONTROL.sub("", text), ending="")
         self.stdout.flush()
-
-
-@contextlib.contextmanager
-def _quiet_log() -> Iterator[None]:
-    """What goes wrong is said here, in a sentence."""
-    logger = logging.getLogger("inference")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def _configure(overrides: dict[str, str]) -> None:

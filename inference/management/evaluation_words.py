@@ -1,0 +1,161 @@
+"""Names and sentences for an evaluation's figures, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from inference.evaluating.answers import Answer
+
+
+def engine_name(name: str) -> str:
+    """What people call the engine of that name in INFERENCE."""
+    names = {"rules": _("Rules"), "gpt2": "GPT-2", "router": _("Router"), "checkpoint": _("GPT-2 alone")}
+    return names.get(name, name)
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """0.907 as 90.7%; a dash for nothing."""
+    return "–" if share is None else f"{100 * share:.{digits}f}%"
+
+
+def interval(ci95: list[float] | None) -> str:
+    """[0.888, 0.924] as 88.8–92.4; empty for nothing."""
+    return "" if ci95 is None else f"{100 * ci95[0]:.1f}–{100 * ci95[1]:.1f}"
+
+
+def milliseconds(value: float | None) -> str:
+    """As many digits as mean something."""
+    if value is None:
+        return "–"
+    return f"{value:.2f}" if value < 1 else f"{value:.1f}" if value < 10 else f"{value:,.0f}"
+
+
+def p_value(p: float) -> str:
+    """A p-value without false precision."""
+    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def outcome_names() -> dict[str, str]:
+    """The four outcomes of an answer."""
+    return {"right": _("right"), "wrong": _("wrong"), "abstained": _("abstained"), "failed": _("failed")}
+
+
+def form_names() -> dict[str, str]:
+    """What is checked of an answer's text."""
+    return {
+        "good": _("nothing is wrong with the text"),
+        "ended": _("ended by itself"),
+        "whole": _("the last sentence is whole"),
+        "language_right": _("in the question's language"),
+        "no_repetition": _("no repetition"),
+        "markup_whole": _("no broken markup"),
+        "published": _("word for word the published article"),
+    }
+
+
+def verdicts(summary: dict[str, Any]) -> list[str]:
+    """A sentence for each engine, the best first, and one for each two of them."""
+    engines = sorted(summary["engines"].items(), key=lambda item: -item[1]["accuracy"])
+    return [_engine(name, figures) for name, figures in engines] + [compared(pair) for pair in summary["comparisons"]]
+
+
+def _engine(name: str, figures: dict[str, Any]) -> str:
+    values = {
+        "engine": engine_name(name),
+        "right": percent(figures["accuracy"]),
+        "interval": interval(figures["accuracy_ci95"]),
+        "n": figures["n"],
+        "wrong": percent(figures["wrong_of_answered"]["share"]),
+        "abstained": percent(figures["shares"]["abstained"]["share"]),
+    }
+    return (
+        _(
+            "%(engine)s: %(right)s right [%(interval)s] of %(n)d questions; where it chose to answer, %(wrong)s wrong; "
+            "left %(abstained)s to a person that it should have answered."
+        )
+        % values
+    )
+
+
+def compared(pair: dict[str, Any]) -> str:
+    """McNemar's test in words."""
+    ahead, behind = ("second", "first") if pair["only_second"] > pair["only_first"] else ("first", "second")
+    values = {
+        "ahead": engine_name(pair[ahead]),
+        "behind": engine_name(pair[behind]),
+        "more": pair[f"only_{ahead}"],
+        "fewer": pair[f"only_{behind}"],
+        "p": p_value(pair["p"]),
+    }
+    if pair["differ"]:
+        return (
+            _(
+                "%(ahead)s is better than %(behind)s: right on %(more)d questions where %(behind)s is not, against "
+                "%(fewer)d the other way round; chance alone does not explain that (%(p)s)."
+            )
+            % values
+        )
+    return (
+        _(
+            "%(ahead)s and %(behind)s cannot be told apart: right alone on %(more)d and %(fewer)d questions, which may "
+            "be chance (%(p)s)."
+        )
+        % values
+    )
+
+
+def notes(summary: dict[str, Any]) -> list[str]:
+    """What the reader must know about how the figures came about."""
+    found = []
+    if summary["stopped"]:
+        found.append(_("The run was stopped early: these are the answers that there were until then."))
+    if summary["unknown_topics"]:
+        count = sum(summary["unknown_topics"].values())
+        message = ngettext(
+            "%(count)d question expects an article that is not published (%(articles)s): no engine can be right there.",
+            "%(count)d questions expect articles that are not published (%(articles)s): no engine can be right there.",
+            count,
+        )
+        found.append(message % {"count": count, "articles": _some(sorted(summary["unknown_topics"]))})
+    return found
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
+def why(answer: Answer) -> list[str]:
+    """How an engine came to its answer, as far as its record tells."""
+    explanation = answer.explanation
+    found = [reasons().get(answer.reason, answer.reason)] if answer.reason else []
+    matched = explanation.get("matched")
+    if isinstance(matched, list | tuple) and matched:
+        found.append(_("matched: %(words)s") % {"words": ", ".join(map(str, matched[:12]))})
+    if isinstance(explanation.get("score"), int | float):
+        values = {"score": _number(explanation["score"]), "threshold": _number(explanation.get("threshold"))}
+        found.append(_("score %(score)s, threshold %(threshold)s") % values)
+    other = explanation.get("runner_up")
+    if isinstance(other, dict) and other.get("article"):
+        values = {"article": other["article"], "score": _number(other.get("score"))}
+        found.append(_("next best: %(article)s (%(score)s)") % values)
+    return found
+
+
+def reasons() -> dict[str, str]:
+    """Why the router chose as it did, by the code in the record."""
+    return {
+        "rules_sure": _("the rules were sure"),
+        "rules_unsure": _("the rules were not sure"),
+        "policy_rules": _("the rules answer this topic"),
+        "policy_model": _("GPT-2 answers this topic"),
+        "article_changed": _("the article has changed since the training: quoted"),
+        "article_unknown": _("the article is newer than the training"),
+        "unsure": _("not sure enough"),
+    }
+
+
+def _number(value: object) -> str:
+    return f"{value:.2f}" if isinstance(value, int | float) else "–"
