@@ -1,5 +1,8 @@
 """Help articles and their revisions, each revision in one or more languages."""
 
+import json
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,6 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.enums import Language
 from chat.knowledge.enums import AnswerPolicy, ArticleState, RevisionState
+
+
+class ReadableJSON(json.JSONEncoder):
+    """Writes Chinese as it is, on every database, so that a list can be searched as text."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "ensure_ascii": False})
 
 
 class Article(models.Model):
@@ -43,7 +53,7 @@ class Revision(models.Model):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     summary = models.CharField(_("what changed"), max_length=200, blank=True, default="")
-    tags = models.JSONField(_("tags"), default=list, blank=True)
+    tags = models.JSONField(_("tags"), default=list, blank=True, encoder=ReadableJSON)
     keywords = models.JSONField(_("keywords"), default=list, blank=True)
     patterns = models.JSONField(_("patterns"), default=list, blank=True)
     published_at = models.DateTimeField(_("published"), null=True, blank=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from chat.enums import Language
 from chat.knowledge.drafts import ArticleDraft, TextDraft
@@ -24,6 +24,11 @@ class Titles:
         texts = _published_texts().filter(revision__article__slug__in=wanted) if wanted else ArticleText.objects.none()
         rows = texts.values_list("revision__article__slug", "language", "question")
         self._titles = {(slug, language): title for slug, language, title in rows}
+        self._slugs = {slug for slug, _language in self._titles}
+
+    def __contains__(self, slug: str) -> bool:
+        """Whether anything is published under this slug."""
+        return slug in self._slugs
 
     def of(self, slug: str, language: Language) -> str:
         """The title in this language, else in English, else what the slug says."""
@@ -78,6 +83,20 @@ def published_list(language: Language) -> list[ListedArticle]:
     ]
 
 
+def published_texts(slugs: Iterable[str]) -> dict[str, dict[Language, TextDraft]]:
+    """What is published of these articles, in every language: one query."""
+    found: dict[str, dict[Language, TextDraft]] = defaultdict(dict)
+    texts = _published_texts().filter(revision__article__slug__in=list(slugs))
+    for slug, language, *words in texts.values_list("revision__article__slug", "language", "question", "answer"):
+        found[slug][Language(language)] = TextDraft(*words)
+    return dict(found)
+
+
+def knowledge_changed_at() -> datetime | None:
+    """When something published last changed; None when there never was an article."""
+    return KnowledgeVersion.objects.values_list("changed_at", flat=True).first()
+
+
 def published_questions(language: Language, limit: int) -> list[tuple[str, list[str]]]:
     """Titles with example questions of published articles in one language, by slug."""
     texts = _published_texts().filter(language=language).order_by("revision__article__slug")
@@ -122,6 +141,24 @@ def draft_of(revision: Revision) -> ArticleDraft:
 def newest_revision(article: Article) -> Revision | None:
     """The revision that an editor goes on from."""
     return article.revisions.select_related("article").prefetch_related("texts").order_by("-number").first()
+
+
+def revisions_of(article: Article) -> QuerySet[Revision]:
+    """An article's revisions, the newest first, with their texts and people."""
+    people = ("article", "author", "published_by", "ended_by")
+    return article.revisions.select_related(*people).prefetch_related("texts").order_by("-number")
+
+
+def newest_revisions() -> QuerySet[Revision]:
+    """Of every article the newest revision."""
+    newer = Revision.objects.filter(article=OuterRef("article"), number__gt=OuterRef("number"))
+    return Revision.objects.filter(~Exists(newer))
+
+
+def used_tags() -> list[str]:
+    """Every tag of a newest revision, in alphabetical order."""
+    found = newest_revisions().order_by().values_list("tags", flat=True).distinct()
+    return sorted({str(tag) for tags in found for tag in tags})
 
 
 def _published_drafts() -> Iterator[tuple[ArticleDraft, int]]:

@@ -1,3 +1,4 @@
+import chat.knowledge.models
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -42,7 +43,7 @@ class Migration(migrations.Migration):
                 ("author", person(verbose_name="author")),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
                 ("summary", models.CharField(blank=True, default="", max_length=200, verbose_name="what changed")),
-                ("tags", models.JSONField(blank=True, default=list, verbose_name="tags")),
+                ("tags", models.JSONField(blank=True, default=list, encoder=chat.knowledge.models.ReadableJSON, verbose_name="tags")),
                 ("keywords", models.JSONField(blank=True, default=list, verbose_name="keywords")),
                 ("patterns", models.JSONField(blank=True, default=list, verbose_name="patterns")),
                 ("published_at", models.DateTimeField(blank=True, null=True, verbose_name="published")),

@@ -1,0 +1,6 @@
+"""Import and export."""
+
+
+class FilePages:
+    def file_urls(self):
+        return []
