@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from inference.types import BackendState, Chunk, Completion, FinishReason, Request, Status, Waiting
+from inference.knowledge import Teaching
+from inference.types import BackendState, Chunk, Citation, Completion, Decision, FinishReason, Request, Status, Waiting
 
 COMPLETION = Completion(
     backend="default",
@@ -45,14 +46,14 @@ class Vanish:
     """The stream ends without its last chunk, against the protocol."""
 
 
-Step = str | asyncio.Event | Waiting | Fail | Raise | Vanish | FinishReason
+Step = str | asyncio.Event | Waiting | Citation | Decision | Fail | Raise | Vanish | FinishReason
 
 
 @dataclass
 class ScriptedBackend:
     """Takes one script per request, in order; without one it answers "Hello there." at once.
 
-    A text is yielded, an Event is waited for, a Waiting is reported; a FinishReason ends the answer.
+    A text is yielded, an Event is waited for, a Waiting, Citation or Decision is told; a FinishReason ends the answer.
     """
 
     name: str = "default"
@@ -60,9 +61,13 @@ class ScriptedBackend:
     requests: list[Request] = field(default_factory=list)
     cancelled: list[Request] = field(default_factory=list)
     shown: Status = field(default_factory=lambda: Status(BackendState.READY, 1.0))
+    teaching: Teaching = field(default_factory=Teaching)
+    started: int = 0
+    closed: int = 0
 
     def start(self) -> None:
-        """Always ready."""
+        """Counts."""
+        self.started += 1
 
     def status(self) -> Status:
         """What the test says."""
@@ -73,7 +78,8 @@ class ScriptedBackend:
         return {"device": "none"}
 
     def close(self) -> None:
-        """Nothing to close."""
+        """Counts."""
+        self.closed += 1
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """Play the next script."""
@@ -105,6 +111,10 @@ async def _play(step: Step) -> Chunk | None:
         raise step.error
     if isinstance(step, Waiting):
         return Chunk(waiting=step)
+    if isinstance(step, Citation):
+        return Chunk(citation=step)
+    if isinstance(step, Decision):
+        return Chunk(decision=step)
     if isinstance(step, Fail):
         return Chunk(finish_reason=FinishReason.ERROR, completion=COMPLETION, error=step.error)
     if isinstance(step, FinishReason):

@@ -1,0 +1,157 @@
+"""GPT-2 with the knowledge base: the model names its source, and only what the articles bear out goes out.
+
+The model is told what retrieval found, as a prior over the sources that it may name. What it names is judged before
+the first word is shown (inference/grounding.py): its own words, the published article, or "I do not know".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+from inference import registry
+from inference.backends.base import Backend
+from inference.backends.questions import language_of, question_of
+from inference.backends.records import with_decision
+from inference.backends.spoken import say
+from inference.errors import InvalidRequest
+from inference.grounding import Case, Limits, Plan, judge, untaught
+from inference.knowledge import Teaching, current
+from inference.retrieval.evidence import evidence
+from inference.types import Chunk, Completion, Decision, FinishReason, Request, Status
+
+BROKEN = (FinishReason.ERROR, FinishReason.CANCELLED)
+
+
+class GroundedBackend:
+    """Answers with the backend named `model`, held to the published articles; for the other options see Limits.
+
+    It loads nothing of its own. Another answer to the same question (a temperature above 0) has the same source.
+    """
+
+    def __init__(
+        self,
+        name: str = "gpt2",
+        model: str = "checkpoint",
+        threshold: float | Mapping[str, float] = 0.5,
+        quote_above: float = 0.6,
+        offer_above: float = 0.3,
+        article_url: str = "/help/{slug}/",
+    ) -> None:
+        self.name = name
+        self._model_name = model
+        self._limits = Limits(threshold, quote_above, offer_above, article_url=article_url)
+
+    @property
+    def _model(self) -> Backend:
+        return registry.get_backend(self._model_name)
+
+    def start(self) -> None:
+        """Begin to load the model."""
+        self._model.start()
+
+    def status(self) -> Status:
+        """The model's: without it there is no answer."""
+        return self._model.status()
+
+    def describe(self) -> dict[str, Any]:
+        """The model's facts."""
+        return {**self._model.describe(), "backend": "grounded"}
+
+    def close(self) -> None:
+        """Close the model."""
+        self._model.close()
+
+    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+        """See Backend.stream. One candidate at a time: each has a source of its own to be judged."""
+        if request.sampling.n > 1:
+            raise InvalidRequest("n must be 1 for answers from the knowledge base.")
+        answer = _Answer(self.name, self._model, request, await self._case(request))
+        async with aclosing(answer.stream()) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def _case(self, request: Request) -> Case:
+        knowledge = await current()
+        question, language = question_of(request), language_of(request)
+        prior, hits = await evidence(question, language, knowledge)
+        teaching = getattr(self._model, "teaching", Teaching())
+        return Case(question, language, knowledge, teaching, prior, hits, self._limits, request.sampling.seed)
+
+
+class _Answer:
+    """One answer on its way; `plan` is known once the model has named its source."""
+
+    def __init__(self, name: str, model: Backend, request: Request, case: Case) -> None:
+        self._name, self._model, self._request, self._case = name, model, request, case
+        self._began = time.monotonic()
+        self._plan: Plan | None = None
+
+    async def stream(self) -> AsyncIterator[Chunk]:
+        """All of it."""
+        parts = [self._model_until_judged, self._known_text, self._model_goes_on]
+        for part in parts:
+            async with aclosing(part()) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+    @property
+    def _said(self) -> Decision:
+        plan = self._plan or Plan(Decision())
+        return replace(plan.decision, answered_by=self._name)
+
+    async def _model_until_judged(self) -> AsyncIterator[Chunk]:
+        """The model's answer; it is closed as soon as its own words are not what will be said."""
+        self._plan = untaught(self._case)
+        if self._plan is not None:
+            yield Chunk(decision=self._said)
+            return
+        # A continued answer is judged as it was at first, from the question alone, and then asked for by its own id.
+        key = f"{self._request.id}-source" if self._request.prefix else self._request.id
+        asked = replace(self._request, source_prior=self._case.source_prior(), prefix="", id=key)
+        async with aclosing(self._model.stream(asked)) as chunks:  # type: ignore[type-var]
+            async for chunk in chunks:
+                if self._plan is None and chunk.waiting is None and chunk.finish_reason not in BROKEN:
+                    self._plan = judge(self._case, chunk.citation)
+                    yield Chunk(decision=self._said, citation=chunk.citation)
+                    if self._plan.text is not None or self._request.prefix:
+                        return
+                yield self._recorded(chunk)
+
+    async def _known_text(self) -> AsyncIterator[Chunk]:
+        """The published article or the refusal, if that is what will be said."""
+        if self._plan is None or self._plan.text is None:
+            return
+        tokens, first_ms = 0, None
+        async with aclosing(say(self._plan.text, self._request.prefix)) as chunks:  # type: ignore[type-var]
+            async for chunk in chunks:
+                first_ms = first_ms or self._ms()
+                tokens += chunk.token_count
+                yield chunk
+        yield Chunk(finish_reason=FinishReason.STOP, completion=self._record(tokens, first_ms))
+
+    async def _model_goes_on(self) -> AsyncIterator[Chunk]:
+        """The rest of an answer in the model's own words that was cut short."""
+        if self._plan is None or self._plan.text is not None or not self._request.prefix:
+            return
+        async with aclosing(self._model.stream(self._request)) as chunks:  # type: ignore[type-var]
+            async for chunk in chunks:
+                yield self._recorded(chunk)
+
+    def _recorded(self, chunk: Chunk) -> Chunk:
+        """The model's chunk, with our decision in its record."""
+        if chunk.completion is None:
+            return replace(chunk, citation=None)
+        return replace(chunk, completion=with_decision(chunk.completion, self._name, self._said))
+
+    def _record(self, tokens: int, first_ms: float | None) -> Completion:
+        facts = self._model.describe()
+        names = str(facts.get("checkpoint", "")), str(facts.get("checkpoint_sha256", ""))
+        blank = Completion(self._name, *names, 0, 0, tokens, 0.0, first_ms, self._ms())
+        return with_decision(blank, self._name, self._said)
+
+    def _ms(self) -> float:
+        return 1000 * (time.monotonic() - self._began)

@@ -1,0 +1,184 @@
+"""What an answer may say: judged by what the model cites, what is published and what retrieval found. Pure functions.
+
+The model's own words go out when it cites a published article whose text it was taught, and is sure enough. An
+article that it was never taught, or taught differently, is quoted as published. In any other case the answer says
+that it does not know, with articles that may help and the way to a person. So nothing is ever invented.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from inference.knowledge import EMPTY, Document, KnowledgeBase, Teaching
+from inference.prompting import SMALL_TALK
+from inference.retrieval.index import Hit
+from inference.types import Citation, Decision
+
+NEVER = -1e4  # the log probability of a source that must not be cited; finite, so that a weight of 0 leaves it out
+
+# Why an answer is not in the model's own words, or is so without a citation.
+ARTICLE_CHANGED, ARTICLE_UNKNOWN, ARTICLE_RETIRED = "article_changed", "article_unknown", "article_retired"
+UNSURE, NO_CITATION = "unsure", "no_citation"
+
+REFUSALS = {
+    "en": ("I do not know that. Please ask a person of our team.",),
+    "zh-hans": ("这个我不了解，请联系人工客服。",),
+}
+DOUBTS = {
+    "en": (
+        "I am not sure what you need. Perhaps one of these articles helps; if not, please ask a person of our team.",
+    ),
+    "zh-hans": ("我不太确定您想问什么。下面的文章也许有用；如果没有，请联系人工客服。",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From which confidence on something is done; each of them 0 to 1.
+
+    `threshold`: an answer goes out, one value or one by language; `quote_above`: an article that the checkpoint does
+    not know is quoted; `offer_above`: an article is offered when the answer is not known, at most `offers` of them.
+    """
+
+    threshold: float | Mapping[str, float] = 0.5
+    quote_above: float = 0.6
+    offer_above: float = 0.3
+    offers: int = 3
+    article_url: str = "/help/{slug}/"
+
+    def of(self, language: str) -> float:
+        """The threshold for answers in that language."""
+        return self.threshold if isinstance(self.threshold, int | float) else self.threshold.get(language, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question with what is known about it. `seed` varies the wording of a refusal when the visitor asks again."""
+
+    question: str
+    language: str
+    knowledge: KnowledgeBase
+    teaching: Teaching = field(default_factory=Teaching)
+    prior: Mapping[str, float] = field(default_factory=dict)
+    hits: Sequence[Hit] = ()
+    limits: Limits = field(default_factory=Limits)
+    seed: int | None = None
+
+    def published(self, slug: str) -> Document | None:
+        """The published article in the visitor's language, or in one that there is."""
+        return self.knowledge.document(slug, self.language)
+
+    def source_prior(self) -> dict[str, float]:
+        """Retrieval's probabilities, with none at all for articles that are not published any more."""
+        published = {document.slug for document in self.knowledge.documents}
+        known = self.teaching.slugs or frozenset()
+        gone = {slug for slug in known - published if not slug.startswith("-")} if published else ()
+        return {**self.prior, **dict.fromkeys(gone, NEVER)}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be said: `text`, or the model's own words when it is None."""
+
+    decision: Decision
+    text: str | None = None
+
+
+def untaught(case: Case) -> Plan | None:
+    """Quote the best hit when it is an article that the checkpoint cannot name; None otherwise."""
+    best = case.hits[0] if case.hits else None
+    if best is None or case.teaching.can_name(best.slug) or best.score < case.limits.quote_above:
+        return None
+    document = case.published(best.slug)
+    return _quote(case, document, ARTICLE_UNKNOWN, best.score, None) if document else None
+
+
+def judge(case: Case, citation: Citation | None) -> Plan:
+    """What may be said now that the model has named its source; None: it names none."""
+    if citation is None:
+        return Plan(Decision(reason=NO_CITATION, explanation=_explanation(case, None)))
+    if citation.slug == SMALL_TALK or case.knowledge is EMPTY:
+        sources = () if citation.slug.startswith("-") else (citation.slug,)
+        return Plan(_decision(case, citation, citation.confidence, sources=sources))
+    return untaught(case) or _of_article(case, citation)
+
+
+def _of_article(case: Case, citation: Citation) -> Plan:
+    slug, confidence, document = _best_published(case, citation)
+    if document is None or confidence < case.limits.of(case.language):
+        return _refuse(case, citation)
+    if slug != citation.slug:
+        return _quote(case, document, ARTICLE_RETIRED, confidence, citation)
+    if not case.teaching.is_current(document):
+        return _quote(case, document, ARTICLE_CHANGED, confidence, citation)
+    return Plan(_decision(case, citation, confidence, sources=(slug,)))
+
+
+def _best_published(case: Case, citation: Citation) -> tuple[str, float, Document | None]:
+    """The cited article, or the next best one when that is a draft or retired. Outside the business there is none."""
+    for slug, confidence in (
+        (citation.slug, citation.confidence),
+        (citation.runner_up, citation.runner_up_confidence),
+    ):
+        document = case.published(slug)
+        if document is not None or slug.startswith("-"):
+            return slug, confidence, document
+    return "", 0.0, None
+
+
+def _quote(case: Case, document: Document, reason: str, confidence: float, citation: Citation | None) -> Plan:
+    return Plan(_decision(case, citation, confidence, reason, (document.slug,)), document.answer)
+
+
+def _refuse(case: Case, citation: Citation) -> Plan:
+    """Say that the answer is not known, with what may help and the way to a person."""
+    offers = _offers(case, citation)
+    said, otherwise = (case.knowledge.doubts, DOUBTS) if offers else (case.knowledge.refusals, REFUSALS)
+    text = _wording(said.get(case.language) or otherwise.get(case.language, otherwise["en"]), case)
+    links = [_link(offer, case.limits.article_url) for offer in offers]
+    explanation = {**_explanation(case, citation), "offered": [offer.slug for offer in offers]}
+    decision = Decision(reason=UNSURE, confidence=citation.confidence, abstained=True, explanation=explanation)
+    return Plan(decision, "\n".join([text, "", *links]) if links else text)
+
+
+def _offers(case: Case, citation: Citation) -> list[Document]:
+    """The likeliest published articles: those that the model thought of, then those that retrieval found."""
+    least = case.limits.offer_above
+    likely = [(citation.slug, citation.confidence), (citation.runner_up, citation.runner_up_confidence)]
+    likely += [(hit.slug, hit.score) for hit in case.hits]
+    slugs = dict.fromkeys(slug for slug, score in likely if score >= least)
+    found = [document for slug in slugs if (document := case.published(slug))]
+    return found[: case.limits.offers]
+
+
+def _wording(texts: Sequence[str], case: Case) -> str:
+    """One of the wordings, the same for the same question, and another one when the visitor asks again."""
+    first = zlib.crc32(case.question.encode())
+    again = 0 if case.seed is None or len(texts) < 2 else 1 + case.seed % (len(texts) - 1)
+    return texts[(first + again) % len(texts)]
+
+
+def _link(document: Document, url: str) -> str:
+    title = re.sub(r"([\\\[\]`*_<])", r"\\\1", " ".join(document.question.split()))
+    return f"- [{title}]({url.format(slug=document.slug)})"
+
+
+def _decision(
+    case: Case, citation: Citation | None, confidence: float, reason: str = "", sources: Iterable[str] = ()
+) -> Decision:
+    return Decision("", reason, confidence, tuple(sources), explanation=_explanation(case, citation))
+
+
+def _explanation(case: Case, citation: Citation | None) -> dict[str, Any]:
+    found = [{"article": hit.slug, "score": round(hit.score, 4), "matched": list(hit.matched)} for hit in case.hits]
+    if citation is None:
+        return {"retrieval": found}
+    cited = {"article": citation.slug, "confidence": round(citation.confidence, 4)}
+    if citation.runner_up:
+        runner_up = {"article": citation.runner_up, "confidence": round(citation.runner_up_confidence, 4)}
+        return {"retrieval": found, "citation": {**cited, "runner_up": runner_up}}
+    return {"retrieval": found, "citation": cited}
