@@ -12,7 +12,9 @@ from django.core.management import CommandError, call_command
 
 from chat.enums import Language
 from chat.knowledge import corpus
+from chat.knowledge.corpus import CLINC_WEIGHT
 from chat.knowledge.sample_data import load_articles, load_intents, load_out_of_scope, load_small_talk
+from inference.evaluating import read_questions
 from inference.training import Conversation, read_dataset
 from inference.types import Role
 
@@ -33,7 +35,12 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Conversati
     call_command("build_corpus", out=folder, stdout=out, **files)
     found = {name: read_dataset(folder / f"{name}.jsonl") for name in ("train", "validation")}
     lines = [f"{name}.jsonl: {len(rows)} conversations." for name, rows in found.items()]
-    assert out.getvalue().splitlines() == lines
+    asked = read_questions(folder / "validation.csv")
+    assert out.getvalue().splitlines() == [*lines, f"validation.csv: {len(asked)} questions."]
+    wanted = [row for row in found["validation"] if len(row.turns) == 2 and row.turns[-1].source != "-talk"]
+    assert {q.text: (q.expected.replace("oos", "-oos"), q.language) for q in asked} == {
+        row.turns[0].content: (row.turns[-1].source, row.language) for row in wanted if row.weight != CLINC_WEIGHT
+    }
     return found
 
 
