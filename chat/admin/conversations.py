@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from chat import actions, transcripts
-from chat.admin import exports, filters
+from chat.admin import explanations, exports, filters
 from chat.admin.base import CountFreeChangeList, ReadOnlyAdmin
 from chat.admin.records import NO_BREAK, facts, headline, person, person_kind, sources
 from chat.enums import FeedbackValue, Role, Status
@@ -48,6 +48,7 @@ class ConversationAdmin(ReadOnlyAdmin):
     list_select_related = ("owner",)
     list_filter = (
         *(filters.LastMessageFilter, filters.StatusFilter, filters.RatingFilter, filters.ReasonFilter, "language"),
+        *(filters.AnswererFilter, filters.AbstainedFilter),
         *(filters.BackendFilter, filters.CheckpointFilter, filters.DeletedFilter),
     )
     search_fields = ("title",)  # shows the field; get_search_results does the search
@@ -157,6 +158,7 @@ def _row(entry: transcripts.Entry) -> dict[str, Any]:
         "headline": headline(record) if record else "",
         "facts": facts(record) if record else [],
         "sources": sources(record) if record else [],
+        "explanation": explanations.tables(record) if record else [],
         "ratings": [(rating, person_kind(rating.actor)) for rating in entry.message.feedback.all()],
     }
 

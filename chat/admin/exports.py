@@ -27,7 +27,7 @@ BATCH = 20
 RECORD_FIELDS = (
     *("backend", "checkpoint", "checkpoint_sha256", "sampling", "seed", "prompt_tokens", "completion_tokens"),
     *("truncated_tokens", "queue_ms", "first_token_ms", "total_ms", "finish_reason", "mean_logprob", "min_logprob"),
-    *("sources", "error_class"),
+    *("sources", "answered_by", "reason", "confidence", "abstained", "explanation", "error_class"),
 )
 CONVERSATION_COLUMNS = ("conversation", "title", "language", "owner_kind", "started", "last_message", "deleted")
 MESSAGE_COLUMNS = ("message", "parent", "role", "status", "time", "shown_to_visitor", "text")

@@ -21,6 +21,7 @@ from django.utils.dateparse import parse_date
 from django.utils.text import smart_split, unescape_string_literal
 from django.utils.translation import gettext_lazy as _
 
+from chat.answerers import engine_name
 from chat.enums import FeedbackReasonCode, FeedbackValue, Role, Status
 from chat.models import Conversation, Feedback, FeedbackReason, Generation, Message
 from chat.transcripts import used_values
@@ -74,6 +75,35 @@ class CheckpointFilter(_RecordFilter):
 
     title = _("checkpoint")
     parameter_name = column = "checkpoint"
+
+
+class AnswererFilter(_RecordFilter):
+    """Conversations with a reply of this engine."""
+
+    title = _("answered by")
+    parameter_name = column = "answered_by"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        """The engines in use, in words."""
+        return [(value, engine_name(value)) for value in used_values(self.column)]
+
+
+class AbstainedFilter(admin.SimpleListFilter):
+    """Conversations with a reply that says that it does not know."""
+
+    title = _("did not know")
+    parameter_name = "abstained"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        """The one question."""
+        return [("yes", _("At least once"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Those with at least one such reply."""
+        if self.value() != "yes":
+            return queryset
+        records = Generation.objects.filter(message__conversation=OuterRef("pk"), abstained=True)
+        return queryset.filter(Exists(records))
 
 
 class RatingFilter(admin.SimpleListFilter):

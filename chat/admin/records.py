@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from chat.answerers import engine_name, reasons
 from chat.models import Conversation, Generation
 from chat.reply_errors import sentence
 
@@ -21,6 +22,10 @@ LOG_PROBABILITIES = ("mean_logprob", "min_logprob")
 def facts(record: Generation) -> list[tuple[str, str]]:
     """Every field of the record but the sources with its name, in the order in which one asks for them."""
     return [
+        (_name("answered_by"), engine_name(record.answered_by) or "–"),
+        (_name("reason"), " ".join(reasons(record)) or "–"),
+        (_name("confidence"), _number(record.confidence, 2)),
+        (_name("abstained"), _("Yes") if record.abstained else _("No")),
         *((_name(field), getattr(record, field) or "–") for field in TEXTS),
         (_name("sampling"), _sampling(record.sampling)),
         (_name("seed"), "–" if record.seed is None else str(record.seed)),
@@ -34,7 +39,9 @@ def facts(record: Generation) -> list[tuple[str, str]]:
 
 def headline(record: Generation) -> str:
     """The record in one line: what answered, how much, how long."""
-    parts = [record.backend, record.checkpoint]
+    parts = [engine_name(record.answered_by) or record.backend, record.checkpoint]
+    if record.abstained:
+        parts.append(_("did not know"))
     if record.completion_tokens is not None:
         parts.append(_("%(number)s tokens") % {"number": _number(record.completion_tokens, 0)})
     if record.total_ms is not None:

@@ -27,11 +27,11 @@ def titles(client, query: str = "") -> list[str]:
 def some_talks() -> None:
     first = Talk("Lost card")
     first.ask("My card is lost, CAFÉ 50%_off")
-    reply = first.answer("Block it.", {"backend": "rules", "checkpoint": "v1"})
+    reply = first.answer("Block it.", {"backend": "rules", "checkpoint": "v1", "answered_by": "rules"})
     first.rate(reply, 1, "good_clear")
     second = Talk("换汇", "zh-hans")
     second.ask("请问今天的汇率是多少？")
-    reply = second.answer("查看应用。", {"checkpoint": "v2"}, status="failed")
+    reply = second.answer("查看应用。", {"checkpoint": "v2", "abstained": True}, status="failed")
     second.rate(reply, -1, "wrong", "slow")
     second.rate(reply, 1, actor="user:1")
     third = Talk("Top up", owner=User.objects.create_user("anna"))
@@ -49,6 +49,10 @@ FILTERS = {
     "?backend=rules": ["Lost card"],
     "?backend=default": ["Top up", "换汇"],
     "?checkpoint=v2": ["换汇"],
+    "?answered_by=rules": ["Lost card"],
+    "?answered_by=gpt2": [],
+    "?abstained=yes": ["换汇"],
+    "?abstained=perhaps": ALL,
     "?language__exact=zh-hans": ["换汇"],
     "?rating=1": ["换汇", "Lost card"],
     "?rating=-1": ["换汇"],
@@ -129,13 +133,13 @@ def test_a_search_takes_at_most_eight_words():
 
 
 @pytest.mark.parametrize("talks", [1, 3])
-def test_the_list_takes_nine_queries_however_many_rows_it_has(staff_client, talks, django_assert_num_queries):
+def test_the_list_takes_ten_queries_however_many_rows_it_has(staff_client, talks, django_assert_num_queries):
     for number in range(talks):
         talk = Talk(str(number), owner=User.objects.create_user(f"owner-{number}"))
         talk.rate(talk.answer("a"), 1, "good_clear")
     # Session, user, two for permissions; the rows with their owners, messages and ratings of the page;
-    # the backends and the checkpoints in use.
-    with django_assert_num_queries(9):
+    # the engines, the backends and the checkpoints in use.
+    with django_assert_num_queries(10):
         staff_client.get(LIST)
 
 
@@ -150,6 +154,8 @@ CONDITIONS = [
     "",
     "?status=failed",
     "?backend=rules",
+    "?answered_by=rules",
+    "?abstained=yes",
     "?rating=1",
     "?rating=-1",
     "?rating=none",
@@ -165,7 +171,7 @@ def test_the_list_walks_the_index_of_its_order_and_looks_up_the_rest(staff_clien
     plan = [line.strip(" 0123456789") for line in queryset.explain().splitlines()]
     assert plan[0] == "SCAN chat_conversation USING INDEX conversation_by_time"
     # Anything else that is scanned, sorted, or found by its value and not by its conversation grows with the table.
-    costly = ("SCAN", "TEMP B-TREE", "value=?", "(code=?", "backend=?", "status=?")
+    costly = ("SCAN", "TEMP B-TREE", "value=?", "(code=?", "backend=?", "answered_by=?", "abstained", "status=?")
     assert [step for step in plan[1:] if any(word in step for word in costly)] == []
 
 
