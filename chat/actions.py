@@ -15,12 +15,13 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from chat import queries
+from chat import comparing, queries
 from chat.access import Actor
-from chat.enums import FeedbackReasonCode, FeedbackValue, Language, Role, Status
+from chat.comparing import Contest, Verdict
+from chat.enums import Better, FeedbackReasonCode, FeedbackValue, Language, Role, Side, Status
 from chat.errors import Conflict, NotFound
 from chat.language import guess_language
 from chat.models import Conversation, Feedback, FeedbackReason, Generation, Message, TranscriptRead
@@ -31,12 +32,21 @@ BACKEND = "default"
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A visitor's message and its reply; `created` is False when the same message was sent before."""
+    """A visitor's message and its reply; `created` is False when the same message was sent before.
+
+    `rival` is the second reply when two are compared; `reply` is then the one on side A.
+    """
 
     message: Message
     reply: Message
     created: bool = True
     titled: bool = False
+    rival: Message | None = None
+
+    @property
+    def replies(self) -> list[Message]:
+        """One reply, or both."""
+        return [self.reply] if self.rival is None else [self.reply, self.rival]
 
 
 def create_conversation(actor: Actor, language: str = Language.ENGLISH) -> Conversation:
@@ -47,15 +57,18 @@ def create_conversation(actor: Actor, language: str = Language.ENGLISH) -> Conve
     return Conversation.objects.create(owner_id=actor.user_id, visitor=visitor, language=language)
 
 
-def start_turn(conversation: Conversation, client_id: str, text: str) -> Turn:
-    """Store a message at the end of the branch, with an empty reply; the same `client_id` gives the first turn."""
-    return _turn_once(conversation, client_id, text, None)
+def start_turn(conversation: Conversation, client_id: str, text: str, contest: Contest | None = None) -> Turn:
+    """Store a message at the end of the branch, with an empty reply; the same `client_id` gives the first turn.
+
+    With a contest there are two replies, one of each engine, on sides that are drawn.
+    """
+    return _turn_once(conversation, client_id, text, contest=contest)
 
 
 def edit_message(message: Message, client_id: str, text: str) -> Turn:
     """Store another version of a visitor's message, as its sibling, with an empty reply."""
     _require_role(message, Role.USER)
-    return _turn_once(message.conversation, client_id, text, message)
+    return _turn_once(message.conversation, client_id, text, edited=message)
 
 
 def regenerate(message: Message) -> Message:
@@ -91,10 +104,13 @@ def continue_reply(message: Message) -> Message:
 
 
 def stop_reply(message: Message) -> Message:
-    """End a running reply and keep its text. Stopping one that has ended already changes nothing."""
+    """End a running reply and keep its text, and with it the one that it is compared with, if there is one.
+
+    Stopping what has ended already changes nothing.
+    """
     _require_role(message, Role.ASSISTANT)
     with transaction.atomic():
-        _stop(Message.objects.filter(pk=message.pk))
+        _stop(Message.objects.filter(pk__in=[reply.pk for reply in queries.together(message)]))
     return queries.reply_for_run(message.pk)
 
 
@@ -131,11 +147,31 @@ def select_version(message: Message) -> Conversation:
     """Make the newest branch through this message the one that is shown."""
     with transaction.atomic():
         conversation = _locked(message.conversation_id)
-        if queries.running_reply(conversation):
+        if queries.running_replies(conversation):
             raise Conflict()
         conversation.active_leaf_id = queries.Tree(conversation).newest_leaf(message.pk)
         conversation.save(update_fields=["active_leaf"])
     return conversation
+
+
+def decide(question: Message, verdict: Verdict) -> None:
+    """Store which of two answers is better; the conversation goes on with it. The same again changes nothing.
+
+    After a tie it goes on with A, so that nobody is asked twice. After two bad ones it goes on with a sentence that
+    offers a person: neither answer is then part of what an engine reads before the next one.
+    """
+    records = comparing.records()
+    with transaction.atomic():
+        conversation = _locked(question.conversation_id)
+        pair = queries.candidates(question)
+        if not pair:
+            raise Conflict(_("That is not possible with this message."))
+        new = records.verdict(question) is None
+        if new:
+            _require_comparable(conversation, question, pair)
+        records.vote(question, verdict)
+        if new:
+            _touch(conversation, _better(question, pair, verdict.better))
 
 
 def set_feedback(
@@ -168,10 +204,10 @@ def rename(conversation: Conversation, title: str) -> Conversation:
     return conversation
 
 
-def delete(conversation: Conversation) -> Message | None:
-    """Hide the conversation until it is restored; gives the reply that this stopped, if one was running."""
+def delete(conversation: Conversation) -> list[Message]:
+    """Hide the conversation until it is restored; gives the replies that this stopped."""
     with transaction.atomic():
-        running = queries.running_reply(conversation)
+        running = queries.running_replies(conversation)
         _stop(Message.objects.filter(conversation=conversation))
         conversation.deleted_at = timezone.now()
         conversation.save(update_fields=["deleted_at"])
@@ -192,6 +228,7 @@ def claim(visitor: Actor, user: Actor) -> int:
     with transaction.atomic():
         rows = Conversation.objects.filter(visitor.owns())
         Feedback.objects.filter(message__conversation__in=rows, actor=str(visitor)).update(actor=str(user))
+        comparing.claim(visitor, user)
         return rows.update(owner_id=user.user_id, visitor="")
 
 
@@ -204,12 +241,22 @@ def record_transcript_reads(
     )
 
 
-def _turn_once(conversation: Conversation, client_id: str, text: str, edited: Message | None) -> Turn:
+def _turn_once(
+    conversation: Conversation,
+    client_id: str,
+    text: str,
+    edited: Message | None = None,
+    contest: Contest | None = None,
+) -> Turn:
     try:
         with transaction.atomic():
             # The lock first: of two that send the same message at once, the second must find the first's turn.
             locked = _locked(conversation.pk)
-            return _same_turn(locked, client_id, text) or _create_turn(locked, client_id, text, edited)
+            turn = _same_turn(locked, client_id, text)
+            if turn is None:
+                message = _create_question(locked, client_id, text, edited)
+                turn = _answer(locked, message, contest)
+            return turn
     except IntegrityError:
         # Another process stored this message, or started another reply, since we looked.
         turn = _same_turn(conversation, client_id, text)
@@ -224,30 +271,76 @@ def _same_turn(conversation: Conversation, client_id: str, text: str) -> Turn | 
         return None
     if message.content != text:
         raise Conflict(_("This message was sent before with another text. Please reload the page."))
+    pair = queries.candidates(message)
+    if pair:
+        return Turn(message, pair[0], created=False, rival=pair[1])
     return Turn(message, queries.newest_reply(message), created=False)
 
 
-def _create_turn(conversation: Conversation, client_id: str, text: str, edited: Message | None) -> Turn:
-    if queries.running_reply(conversation):
+def _create_question(conversation: Conversation, client_id: str, text: str, edited: Message | None) -> Message:
+    if queries.running_replies(conversation):
         raise Conflict()
-    message = Message.objects.create(
+    return Message.objects.create(
         conversation=conversation,
         parent_id=edited.parent_id if edited else conversation.active_leaf_id,
         role=Role.USER,
         content=text,
         client_id=client_id,
     )
-    reply = _create_reply(conversation, message, dict(settings.CHAT_SAMPLING))
-    titled = _touch(conversation, reply, text)
-    return Turn(message, reply, titled=titled)
 
 
-def _create_reply(conversation: Conversation, parent: Message | None, sampling: dict[str, Any]) -> Message:
+def _answer(conversation: Conversation, question: Message, contest: Contest | None) -> Turn:
+    """Empty replies to a question that was just stored."""
+    sampling, rival = dict(settings.CHAT_SAMPLING), None
+    if contest is None:
+        reply = _create_reply(conversation, question, sampling)
+    else:
+        drawn = random.sample(contest.engines, 2)
+        reply = _create_reply(conversation, question, sampling, drawn[0], Side.A)
+        rival = _create_reply(conversation, question, sampling, drawn[1], Side.B)
+        comparing.records().begin(reply, rival, Contest((drawn[0], drawn[1]), contest.audience))
+    return Turn(question, reply, titled=_touch(conversation, reply, question.content), rival=rival)
+
+
+def _create_reply(
+    conversation: Conversation,
+    parent: Message | None,
+    sampling: dict[str, Any],
+    engine: str = BACKEND,
+    side: Side = Side.ALONE,
+) -> Message:
     reply = Message.objects.create(
-        conversation=conversation, parent=parent, role=Role.ASSISTANT, status=Status.STREAMING
+        conversation=conversation, parent=parent, role=Role.ASSISTANT, status=Status.STREAMING, side=side
     )
-    Generation.objects.create(message=reply, backend=BACKEND, sampling=sampling, seed=sampling.get("seed"))
+    Generation.objects.create(message=reply, backend=engine, sampling=sampling, seed=sampling.get("seed"))
     return reply
+
+
+def _require_comparable(conversation: Conversation, question: Message, pair: list[Message]) -> None:
+    """At the end of what is shown; and ended, unless one broke off, because then there is nothing to wait for."""
+    if queries.shown_pair(conversation) != question:
+        raise Conflict(_("The conversation has gone on since. Please ask again instead."))
+    statuses = {reply.status for reply in pair}
+    if Status.STREAMING in statuses and statuses <= {Status.STREAMING, Status.COMPLETE}:
+        raise Conflict(_("Please wait until both answers are there."))
+
+
+def _better(question: Message, pair: list[Message], better: Better) -> Message:
+    if better != Better.BOTH_BAD:
+        return pair[1] if better == Better.B else pair[0]
+    return Message.objects.create(
+        conversation_id=question.conversation_id,
+        parent=question,
+        role=Role.ASSISTANT,
+        side=Side.NEITHER,
+        content=_offer_of_a_person(question),
+    )
+
+
+def _offer_of_a_person(question: Message) -> str:
+    language = guess_language(question.content, Language(question.conversation.language))
+    with translation.override(language):
+        return str(_("Sorry that neither answer helped. Please ask again in other words, or ask a person of our team."))
 
 
 def _touch(conversation: Conversation, leaf: Message, text: str = "") -> bool:

@@ -16,10 +16,11 @@ from typing import Annotated, Any, ClassVar, get_type_hints
 from django.conf import settings
 
 from chat import limits
-from chat.enums import FeedbackReasonCode, FeedbackValue
+from chat.enums import Better, FeedbackReasonCode, FeedbackValue
 from chat.errors import BadCommand, TooLong
 
 COMMENT_MAX_CHARS = 2000
+WORD_MAX_CHARS, MAX_WORDS = 64, 16
 
 
 class BadFrame(BadCommand):
@@ -76,6 +77,25 @@ def _parse_reasons(value: Any) -> tuple[FeedbackReasonCode, ...]:
     return tuple(FeedbackReasonCode(code) for code in dict.fromkeys(value))
 
 
+def _parse_better(value: Any) -> Better:
+    if not isinstance(value, str) or value not in Better.values:
+        raise BadCommand()
+    return Better(value)
+
+
+def _parse_word(value: Any) -> str:
+    text = clean_text(value)
+    if len(text) > WORD_MAX_CHARS:
+        raise BadCommand()
+    return text
+
+
+def _parse_words(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > MAX_WORDS:
+        raise BadCommand()
+    return tuple(dict.fromkeys(_parse_word(word) for word in value))
+
+
 def _parse_comment(value: Any) -> str:
     text = clean_text(value).strip()
     if len(text) > COMMENT_MAX_CHARS:
@@ -91,10 +111,10 @@ MessageText = Annotated[str, parse_message_text]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Base; `type` is its name on the wire, `generates` whether it makes the model work."""
+    """Base; `type` is its name on the wire, `generates` how many answers it makes engines write."""
 
     type: ClassVar[str] = ""
-    generates: ClassVar[bool] = False
+    generates: ClassVar[int] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +122,30 @@ class SendMessage(Command):
     """A new message at the end of the active branch."""
 
     type: ClassVar[str] = "message.send"
-    generates: ClassVar[bool] = True
+    generates: ClassVar[int] = 1
     client_id: ClientId
     text: MessageText
+
+
+@dataclass(frozen=True, slots=True)
+class CompareAnswers(Command):
+    """A new message at the end of the active branch, answered by two engines side by side."""
+
+    type: ClassVar[str] = "message.compare"
+    generates: ClassVar[int] = 2
+    client_id: ClientId
+    text: MessageText
+
+
+@dataclass(frozen=True, slots=True)
+class DecideComparison(Command):
+    """Which of the two answers to this question is better. What the words mean is checked where votes are kept."""
+
+    type: ClassVar[str] = "comparison.vote"
+    message_id: MessageId
+    better: Annotated[Better, _parse_better]
+    reasons: Annotated[tuple[str, ...], _parse_words]
+    guess: Annotated[str, _parse_word]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +153,7 @@ class EditMessage(Command):
     """A sibling of an earlier message, with another text."""
 
     type: ClassVar[str] = "message.edit"
-    generates: ClassVar[bool] = True
+    generates: ClassVar[int] = 1
     message_id: MessageId
     client_id: ClientId
     text: MessageText
@@ -131,7 +172,7 @@ class RegenerateReply(Command):
     """Another reply to the same question; also what Retry does."""
 
     type: ClassVar[str] = "reply.regenerate"
-    generates: ClassVar[bool] = True
+    generates: ClassVar[int] = 1
     message_id: MessageId
 
 
@@ -140,7 +181,7 @@ class ContinueReply(Command):
     """Go on with a reply that was stopped or interrupted."""
 
     type: ClassVar[str] = "reply.continue"
-    generates: ClassVar[bool] = True
+    generates: ClassVar[int] = 1
     message_id: MessageId
 
 
@@ -195,6 +236,8 @@ COMMANDS: dict[str, type[Command]] = {
     command.type: command
     for command in (
         SendMessage,
+        CompareAnswers,
+        DecideComparison,
         EditMessage,
         StopReply,
         RegenerateReply,

@@ -151,9 +151,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
         snapshot = await off_loop(dispatch.snapshot, self._actor, self._conversation_id)
         self._model = snapshot["model"]
         await self._send(snapshot)
-        waiting = replies.waiting_event(snapshot["running"])
-        if waiting is not None:
-            await self._send(waiting)
+        for message in snapshot["messages"]:
+            waiting = replies.waiting_event(message["id"])
+            if waiting is not None:
+                await self._send(waiting)
 
     async def _watch(self) -> None:
         """Tell how the model's start goes, and notice a sign-out that happened elsewhere."""

@@ -9,12 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from chat import access, actions, events, limits, queries, replies, serializers
+from django.utils.translation import gettext as _
+
+from chat import access, actions, comparing, events, limits, queries, replies, serializers
 from chat.access import Actor
 from chat.commands import (
     ClearFeedback,
     Command,
+    CompareAnswers,
     ContinueReply,
+    DecideComparison,
     EditMessage,
     LoadHistory,
     RegenerateReply,
@@ -24,7 +28,8 @@ from chat.commands import (
     StopReply,
     Sync,
 )
-from chat.errors import ChatError, Unavailable
+from chat.comparing import Verdict
+from chat.errors import ChatError, NotFound, Unavailable
 from chat.events import Event
 from chat.models import Conversation, Message
 from chat.offloop import off_loop
@@ -48,8 +53,8 @@ class Outcome:
 
     publish: list[Event] = field(default_factory=list)
     answer: list[Event] = field(default_factory=list)
-    start: Message | None = None
-    let_go: int | None = None
+    start: list[Message] = field(default_factory=list)
+    let_go: list[int] = field(default_factory=list)
 
 
 async def dispatch(asker: Asker, conversation_id: uuid.UUID, command: Command) -> Outcome:
@@ -75,10 +80,10 @@ async def tell(conversation_id: uuid.UUID, outcome: Outcome) -> None:
     """Publish an outcome's events, then start or let go what it says, in that order."""
     for event in outcome.publish:
         await events.publish(str(conversation_id), event)
-    if outcome.let_go is not None:
-        replies.let_go(outcome.let_go)
-    if outcome.start is not None:
-        replies.start(outcome.start)
+    for pk in outcome.let_go:
+        replies.let_go(pk)
+    for reply in outcome.start:
+        replies.start(reply)
 
 
 def snapshot(actor: Actor, conversation_id: uuid.UUID) -> Event:
@@ -96,7 +101,7 @@ async def _carry_out(asker: Asker, conversation_id: uuid.UUID, command: Command)
 
 def _handle(asker: Asker, conversation_id: uuid.UUID, command: Command) -> Outcome:
     conversation = access.get_conversation(asker.actor, conversation_id)
-    if command.generates:
+    for _answer in range(command.generates):
         limits.check_rates("generate", rate_names(asker, conversation_id))
     return _HANDLERS[type(command)](asker.actor, conversation, command)
 
@@ -124,15 +129,36 @@ def _created(actor: Actor, conversation: Conversation, messages: list[Message]) 
 
 
 def _turn(actor: Actor, conversation: Conversation, turn: actions.Turn) -> Outcome:
-    created = _created(actor, conversation, [turn.message, turn.reply])
+    told = _told(actor, conversation, turn)
     if not turn.created:
-        return Outcome(answer=[created])
+        return Outcome(answer=[_snapshot(actor, conversation) if told is events.RESYNC else told])
     titled = [events.conversation_updated(turn.message.conversation)] if turn.titled else []
-    return Outcome(publish=[created, *titled], start=turn.reply)
+    return Outcome(publish=[told, *titled], start=turn.replies)
+
+
+def _told(actor: Actor, conversation: Conversation, turn: actions.Turn) -> Event:
+    """The new messages; each tab's own snapshot where a comparison begins or is left behind."""
+    before = turn.message.parent
+    if turn.rival or (before and before.side):
+        return events.RESYNC
+    return _created(actor, conversation, [turn.message, turn.reply])
 
 
 def _send(actor: Actor, conversation: Conversation, command: SendMessage) -> Outcome:
     return _turn(actor, conversation, actions.start_turn(conversation, command.client_id, command.text))
+
+
+def _compare(actor: Actor, conversation: Conversation, command: CompareAnswers) -> Outcome:
+    contest = comparing.contest_for(actor)
+    if contest is None:
+        raise NotFound(_("Comparing answers is not offered here."))
+    return _turn(actor, conversation, actions.start_turn(conversation, command.client_id, command.text, contest))
+
+
+def _decide(_actor: Actor, conversation: Conversation, command: DecideComparison) -> Outcome:
+    question = access.get_message(conversation, command.message_id)
+    actions.decide(question, Verdict(command.better, command.reasons, command.guess))
+    return Outcome(publish=[events.RESYNC])
 
 
 def _edit(actor: Actor, conversation: Conversation, command: EditMessage) -> Outcome:
@@ -142,17 +168,19 @@ def _edit(actor: Actor, conversation: Conversation, command: EditMessage) -> Out
 
 def _regenerate(actor: Actor, conversation: Conversation, command: RegenerateReply) -> Outcome:
     reply = actions.regenerate(access.get_message(conversation, command.message_id))
-    return Outcome(publish=[_created(actor, conversation, [reply])], start=reply)
+    compared = bool(queries.candidates(reply.parent)) if reply.parent else False
+    created = events.RESYNC if compared else _created(actor, conversation, [reply])
+    return Outcome(publish=[created], start=[reply])
 
 
 def _continue(_actor: Actor, conversation: Conversation, command: ContinueReply) -> Outcome:
     reply = actions.continue_reply(access.get_message(conversation, command.message_id))
-    return Outcome(publish=[events.resumed(reply)], start=reply)
+    return Outcome(publish=[events.resumed(reply)], start=[reply])
 
 
 def _stop(_actor: Actor, conversation: Conversation, command: StopReply) -> Outcome:
-    reply = actions.stop_reply(access.get_message(conversation, command.message_id))
-    return Outcome(publish=[events.done(reply)], let_go=reply.pk)
+    stopped = queries.together(actions.stop_reply(access.get_message(conversation, command.message_id)))
+    return Outcome(publish=[events.done(reply) for reply in stopped], let_go=[reply.pk for reply in stopped])
 
 
 def _select(_actor: Actor, conversation: Conversation, command: SelectVersion) -> Outcome:
@@ -183,6 +211,8 @@ def _sync(actor: Actor, conversation: Conversation, _command: Sync) -> Outcome:
 
 _HANDLERS: dict[type[Command], Callable[[Actor, Conversation, Any], Outcome]] = {
     SendMessage: _send,
+    CompareAnswers: _compare,
+    DecideComparison: _decide,
     EditMessage: _edit,
     RegenerateReply: _regenerate,
     ContinueReply: _continue,

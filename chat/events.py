@@ -2,7 +2,8 @@
 
 An event is a dict with "type"; MSG, FEEDBACK and MODEL are described in serializers.py.
 
-snapshot {conversation, messages: [MSG], running, has_older, model}    the newest messages of the active branch
+snapshot {conversation, messages: [MSG], running, comparison: COMPARISON|null, has_older, model}
+                                              the newest messages of the active branch
 history {messages: [MSG], has_older}
 turn.created {messages: [MSG]}                a new question with its empty reply, or a new reply alone
 reply.waiting {message_id, state, position, wait_s}
@@ -14,6 +15,16 @@ feedback.saved {message_id, feedback: FEEDBACK|null}
 conversation.updated {conversation}
 model.status {model: MODEL}
 error {code, detail, client_id?, message_id?, retry_after_s?}
+
+COMPARISON = {id, messages: [id of answer A, id of answer B], verdict: VERDICT|null, engines: [ENGINE, ENGINE]|null}
+VERDICT = {better: "a"|"b"|"tie"|"both_bad", reasons: [code], guess, guess_right: bool|null}
+ENGINE = {name, confidence: 0..1|null}
+
+A comparison is there while its two answers are the end of what is shown; its id is that of the question, and the
+messages hold both answers, A first, under the same parent (and below them, when both were bad, the sentence with
+which the conversation goes on). Until the vote their sources are empty, and engines is null. `running` is the first
+message that runs; the other one may run as well. That a comparison begins, is decided or is left behind, tabs are
+told by RESYNC alone: it happens as seldom as people speak, and a snapshot cannot be half a pair.
 
 The layer may lose, and a reader may see an event that its snapshot contains already. So a reader ignores a
 delta, and a MSG, whose `seq` is not above what it has of that message.

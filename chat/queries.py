@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q
 
 from chat.access import Actor, own_conversations
-from chat.enums import Language, Role, Status
+from chat.enums import Language, Role, Side, Status
 from chat.models import Conversation, Feedback, Message
 
 PAGE = 50
@@ -23,6 +23,7 @@ class Node:
     pk: int
     parent: int | None
     public_id: uuid.UUID
+    side: int
 
 
 class Tree:
@@ -30,7 +31,8 @@ class Tree:
 
     def __init__(self, conversation: Conversation) -> None:
         rows = Message.objects.filter(conversation=conversation).order_by("pk")
-        self.nodes = {pk: Node(pk, parent, uid) for pk, parent, uid in rows.values_list("pk", "parent_id", "public_id")}
+        fields = rows.values_list("pk", "parent_id", "public_id", "side")
+        self.nodes = {pk: Node(pk, parent, uid, side) for pk, parent, uid, side in fields}
         self.language = Language(conversation.language)
         self._children: dict[int | None, list[Node]] = defaultdict(list)
         for node in self.nodes.values():
@@ -47,6 +49,14 @@ class Tree:
     def siblings(self, pk: int) -> list[Node]:
         """The versions that share a parent with this message, itself among them, oldest first."""
         return self._children[self.nodes[pk].parent]
+
+    def with_pair(self, keys: list[int]) -> list[int]:
+        """A branch; where it ends in a reply that was compared, with both replies, A first."""
+        if not keys or not self.nodes[keys[-1]].side:
+            return keys
+        compared = sorted((node.side, node.pk) for node in self.siblings(keys[-1]) if node.side)
+        neither = self.nodes[keys[-1]].side == Side.NEITHER
+        return [*keys[:-1], *(pk for side, pk in compared if side != Side.NEITHER or neither)]
 
     def newest_leaf(self, pk: int) -> int:
         """The latest message without an answer below it, in the part of the tree under `pk`."""
@@ -76,7 +86,7 @@ class Page:
 def latest_page(conversation: Conversation) -> Page:
     """The newest messages of the active branch."""
     tree = Tree(conversation)
-    return _page(tree, tree.branch(conversation.active_leaf_id))
+    return _page(tree, tree.with_pair(tree.branch(conversation.active_leaf_id)))
 
 
 def page_before(conversation: Conversation, message: Message) -> Page:
@@ -108,10 +118,27 @@ def newest_reply(message: Message) -> Message:
     return rows.select_related("generation").latest("pk")
 
 
-def running_reply(conversation: Conversation) -> Message | None:
-    """The reply that is being written, if any."""
-    rows = Message.objects.filter(conversation=conversation, status=Status.STREAMING)
-    return rows.first()
+def candidates(question: Message) -> list[Message]:
+    """The two replies to a question that are compared, A first; none if it was answered as usual."""
+    rows = Message.objects.filter(parent=question, side__in=[Side.A, Side.B])
+    return list(rows.select_related("conversation", "generation").order_by("side"))
+
+
+def together(message: Message) -> list[Message]:
+    """What is stopped with a reply: the other one of a comparison, and itself."""
+    return candidates(message.parent) if message.parent and message.side else [reply_for_run(message.pk)]
+
+
+def shown_pair(conversation: Conversation) -> Message | None:
+    """The question whose two answers are the end of what is shown, if it ends so."""
+    rows = Message.objects.filter(pk=conversation.active_leaf_id, side__gt=Side.ALONE)
+    leaf = rows.select_related("parent__conversation").first()
+    return leaf.parent if leaf else None
+
+
+def running_replies(conversation: Conversation) -> list[Message]:
+    """The reply that is being written, or both of a comparison."""
+    return list(Message.objects.filter(conversation=conversation, status=Status.STREAMING))
 
 
 def reply_for_run(pk: int) -> Message:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import inference
-from chat import markdown, queries, reply_errors
+from chat import comparing, markdown, queries, reply_errors
 from chat.access import Actor
+from chat.comparing import Verdict
 from chat.enums import Language, Role, Status
 from chat.knowledge.queries import Titles
 from chat.language import guess_language
@@ -36,13 +37,48 @@ def page_json(actor: Actor, page: Page) -> Json:
 def snapshot_json(actor: Actor, conversation: Conversation) -> Json:
     """Everything that a page needs to show the conversation as it is now."""
     page = queries.latest_page(conversation)
+    question = queries.shown_pair(conversation) if page.messages and page.messages[-1].side else None
     running = next((message for message in page.messages if message.status == Status.STREAMING), None)
     return {
         "conversation": conversation_json(conversation),
         **page_json(actor, page),
         "running": str(running.public_id) if running else None,
+        "comparison": comparison_json(question) if question else None,
         "model": model_json(),
     }
+
+
+def comparison_json(question: Message) -> Json:
+    """Two answers side by side: which they are, and after the vote what was said and who wrote them."""
+    pair = queries.candidates(question)
+    verdict = comparing.records().verdict(question)
+    return {
+        "id": str(question.public_id),
+        "messages": [str(reply.public_id) for reply in pair],
+        "verdict": _verdict_json(verdict) if verdict else None,
+        "engines": _engines_json(question, pair) if verdict else None,
+    }
+
+
+def _verdict_json(verdict: Verdict) -> Json:
+    return {
+        "better": verdict.better,
+        "reasons": list(verdict.reasons),
+        "guess": verdict.guess,
+        "guess_right": verdict.guess_right,
+    }
+
+
+def _engines_json(question: Message, pair: list[Message]) -> list[Json]:
+    names = comparing.records().engines(question)
+    return [{"name": name, "confidence": reply.generation.confidence} for name, reply in zip(names, pair, strict=True)]
+
+
+def is_secret(message: Message) -> bool:
+    """Whether it must not be known yet who wrote this: one of two answers that wait for a vote."""
+    if not message.side or message.parent is None or comparing.records().verdict(message.parent) is not None:
+        return False
+    return queries.shown_pair(message.conversation) == message.parent
 
 
 def feedback_json(feedback: Feedback | None) -> Json | None:
@@ -69,7 +105,8 @@ def html_of(message: Message) -> str | None:
     if message.role != Role.ASSISTANT or message.status == Status.STREAMING:
         return None
     whole = message.status == Status.COMPLETE
-    return markdown.render(message.content if whole else markdown.without_open_bold(message.content))
+    text = message.content if whole else markdown.without_open_bold(message.content)
+    return markdown.render(markdown.evened(text) if message.side else text)
 
 
 def generation_of(message: Message) -> Generation | None:
@@ -91,7 +128,7 @@ def sources_json(message: Message, language: Language, titles: Titles | None = N
 
 def _cited(message: Message) -> list[str]:
     generation = generation_of(message)
-    return generation.sources if generation else []
+    return generation.sources if generation and not is_secret(message) else []
 
 
 def _message_json(message: Message, tree: Tree, feedback: Feedback | None, titles: Titles) -> Json:

@@ -37,6 +37,14 @@ def env_int(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {env(name)!r}.") from None
 
 
+def env_choice(name: str, default: str, choices: set[str]) -> str:
+    """A variable that is one of a few words."""
+    value = env(name).lower() or default
+    if value in choices:
+        return value
+    raise ImproperlyConfigured(f"{name} must be one of {', '.join(sorted(choices))}, not {value!r}.")
+
+
 def env_list(name: str, default: str = "") -> list[str]:
     """A variable with several values, divided by commas."""
     return [item.strip() for item in (env(name) or default).split(",") if item.strip()]
@@ -193,6 +201,11 @@ INFERENCE: dict[str, dict[str, Any]] = {
 CHAT_SAMPLING: dict[str, Any] = {"temperature": 0.0, "max_new_tokens": 256}
 # For another answer to the same question: greedy decoding would only say the same again.
 CHAT_SAMPLING_AGAIN: dict[str, Any] = {"temperature": 0.8, "top_p": 0.95}
+# Two answers side by side: who may ask for them, and the engines (names of INFERENCE) that give them.
+CHAT_COMPARE: dict[str, Any] = {
+    "offered_to": env_choice("DUOLOGUE_COMPARE", "staff", {"off", "staff", "visitors"}),
+    "engines": env_list("DUOLOGUE_COMPARE_ENGINES", "rules,gpt2"),
+}
 CHAT_INSTRUCTIONS = env("DUOLOGUE_INSTRUCTIONS")
 
 # --- Limits ------------------------------------------------------------------------------------------------

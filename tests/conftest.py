@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.core.cache import cache
 from django.utils import translation
 
@@ -27,6 +27,18 @@ def backend() -> Iterator[ScriptedBackend]:
     assert isinstance(scripted, ScriptedBackend)
     yield scripted
     inference.configure(settings.INFERENCE)
+
+
+@pytest.fixture
+def duel(backend: ScriptedBackend, settings: LazySettings) -> tuple[ScriptedBackend, ScriptedBackend]:
+    """Two engines from scripts, "rules" and "gpt2", whose answers visitors may compare."""
+    scripted = {"BACKEND": "tests.scripted.ScriptedBackend"}
+    inference.configure({"default": scripted, "rules": scripted, "gpt2": scripted})
+    settings.CHAT_COMPARE = {"offered_to": "visitors", "engines": ["rules", "gpt2"]}
+    rules, gpt2 = inference.get_backend("rules"), inference.get_backend("gpt2")
+    assert isinstance(rules, ScriptedBackend)
+    assert isinstance(gpt2, ScriptedBackend)
+    return rules, gpt2
 
 
 @pytest.fixture(autouse=True)

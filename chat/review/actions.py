@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 
 from chat.access import Actor
@@ -14,7 +18,7 @@ from chat.models import Generation, Message
 from chat.review import queries
 from chat.review.enums import UNSURE, Audience, Mode, Outcome, VoteReason
 from chat.review.errors import AlreadyVoted
-from chat.review.models import Comparison, ComparisonVote
+from chat.review.models import Comparison, ComparisonVote, GapDismissal
 from chat.review.prompts import prompt_key
 
 MAX_MS = 86_400_000
@@ -75,6 +79,27 @@ def record_vote(comparison: Comparison, rater: Actor, vote: Vote) -> ComparisonV
         if found is None or found.outcome != vote.outcome:
             raise AlreadyVoted() from None
         return found
+
+
+def claim_votes(visitor: Actor, user: Actor) -> None:
+    """Give a visitor's votes to the account that takes their conversations along."""
+    ComparisonVote.objects.filter(rater_key=str(visitor)).update(rater_key=str(user), rater_id=user.user_id)
+
+
+def dismiss_gap(keys: Iterable[str], until: datetime, user: AbstractBaseUser | AnonymousUser) -> None:
+    """Put questions aside, as far as they were asked until then."""
+    rows = [GapDismissal(prompt_key=key, until=until, dismissed_by_id=user.pk) for key in set(keys)]
+    GapDismissal.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["prompt_key"],
+        update_fields=["until", "dismissed_by", "dismissed_at"],
+    )
+
+
+def restore_gap(keys: Iterable[str]) -> None:
+    """Take questions back that were put aside; harmless when they were not."""
+    GapDismissal.objects.filter(prompt_key__in=set(keys)).delete()
 
 
 def _create_vote(comparison: Comparison, rater: Actor, vote: Vote) -> ComparisonVote:

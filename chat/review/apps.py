@@ -10,3 +10,9 @@ class ReviewConfig(AppConfig):
     name = "chat.review"
     label = "review"
     verbose_name = _("Review")
+
+    def ready(self) -> None:
+        from chat import comparing
+        from chat.review.live import LiveRecords
+
+        comparing.connect(LiveRecords())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from chat.access import Actor
+from chat.errors import NotFound
 from chat.models import Conversation, Message
+from chat.review.enums import Mode
 from chat.review.models import Comparison, ComparisonVote
 
 
@@ -17,6 +19,15 @@ def comparisons_of(conversation: Conversation) -> list[Comparison]:
     """Every comparison of a conversation, oldest first."""
     rows = Comparison.objects.filter(conversation=conversation).select_related("first", "second")
     return list(rows.order_by("pk"))
+
+
+def live_comparison(question: Message) -> Comparison:
+    """The comparison in which a visitor's question was answered; NotFound if it was answered once only."""
+    rows = Comparison.objects.filter(prompt=question, mode=Mode.LIVE)
+    found = rows.first()
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def vote_of(actor: Actor, comparison: Comparison) -> ComparisonVote | None:

@@ -12,7 +12,7 @@ DJANGO_ALLOWED = ("inference/apps.py", "inference/checks.py", "inference/managem
 ORDER = [
     {"chat.enums", "chat.errors"},
     {"chat.models", "chat.language"},
-    {"chat.access", "chat.queries"},
+    {"chat.access", "chat.queries", "chat.comparing"},
     {"chat.actions"},
 ]
 REVIEW_ORDER = [

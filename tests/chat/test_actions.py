@@ -129,7 +129,7 @@ def test_losing_the_race_for_a_turn_is_the_turn_or_a_conflict(
     looks: list[Message | None] = [None]
     find = queries.find_turn
     monkeypatch.setattr(queries, "find_turn", lambda *args: looks.pop() if looks else find(*args))
-    monkeypatch.setattr(queries, "running_reply", lambda conversation: None)
+    monkeypatch.setattr(queries, "running_replies", lambda conversation: [])
     if known:
         assert actions.start_turn(conversation, key, "Hi").reply == first.reply
     else:
@@ -325,12 +325,12 @@ def test_a_renamed_conversation_keeps_its_name(conversation: Conversation):
 
 def test_deleting_stops_the_reply_and_can_be_undone(conversation: Conversation):
     reply = _running(conversation).reply
-    assert actions.delete(conversation) == reply
+    assert actions.delete(conversation) == [reply]
     assert (_fresh(reply).status, _fresh(conversation).deleted_at is None) == ("stopped", False)
     for _ in range(2):
         actions.restore(conversation)
         assert _fresh(conversation).deleted_at is None
-    assert actions.delete(conversation) is None
+    assert actions.delete(conversation) == []
 
 
 def test_nothing_is_written_into_a_deleted_conversation(conversation: Conversation):

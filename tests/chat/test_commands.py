@@ -16,7 +16,9 @@ from chat.commands import (
     BadFrame,
     ClearFeedback,
     Command,
+    CompareAnswers,
     ContinueReply,
+    DecideComparison,
     EditMessage,
     LoadHistory,
     RegenerateReply,
@@ -29,15 +31,19 @@ from chat.commands import (
     parse_frame,
     parse_object,
 )
-from chat.enums import FeedbackReasonCode, FeedbackValue
+from chat.enums import Better, FeedbackReasonCode, FeedbackValue
 from chat.errors import BadCommand, ChatError, TooLong
 
 ID = "6f2c1c1e-5b0f-4a0e-9a68-1f9d9f7c2b11"
 UID = uuid.UUID(ID)
 FEEDBACK = {"type": "feedback.set", "message_id": ID, "value": -1, "reasons": ["wrong", "slow"], "comment": " No. "}
 
+VOTE = {"type": "comparison.vote", "message_id": ID, "better": "tie", "reasons": ["clear", "clear"], "guess": "gpt2"}
+
 VALID: list[tuple[dict[str, Any], Command]] = [
     ({"type": "message.send", "client_id": ID, "text": " Hi\n"}, SendMessage(ID, "Hi")),
+    ({"type": "message.compare", "client_id": ID, "text": "Hi"}, CompareAnswers(ID, "Hi")),
+    (VOTE, DecideComparison(UID, Better.TIE, ("clear",), "gpt2")),
     ({"type": "message.edit", "message_id": ID, "client_id": ID, "text": "你好"}, EditMessage(UID, ID, "你好")),
     ({"type": "reply.stop", "message_id": ID}, StopReply(UID)),
     ({"type": "reply.regenerate", "message_id": ID}, RegenerateReply(UID)),

@@ -43,6 +43,7 @@ def test_a_snapshot_is_the_whole_state(conversation: Conversation, ann: Actor, b
         ],
         "has_older": False,
         "running": reply,
+        "comparison": None,
         "model": {"state": "ready", "progress": 1.0, "eta_s": None, "detail": ""},
     }
 

@@ -75,6 +75,8 @@ def payload(name: str, target: Property) -> dict[str, Any]:
     question, answer = str(target.question.public_id), str(target.answer.public_id)
     fields: dict[str, dict[str, Any]] = {
         "message.send": {"client_id": str(uuid.uuid4()), "text": "One more question"},
+        "message.compare": {"client_id": str(uuid.uuid4()), "text": "One more question, twice"},
+        "comparison.vote": {"message_id": question, "better": "a", "reasons": [], "guess": ""},
         "message.edit": {"message_id": question, "client_id": str(uuid.uuid4()), "text": "I meant something else"},
         "reply.stop": {"message_id": answer},
         "reply.regenerate": {"message_id": answer},
@@ -156,7 +158,7 @@ def test_a_command_reaches_the_owners_conversation_alone(world: World, name: str
 
 
 @pytest.mark.parametrize("owner", OWNERS)
-@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"reply.continue"}))
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"reply.continue", "message.compare", "comparison.vote"}))
 def test_the_owner_may(world: World, name: str, owner: str) -> None:
     target = world.owned[owner]
     answer = call(world.client(owner), "post", f"/c/{target.id}/command/", payload(name, target))
