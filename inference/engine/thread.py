@@ -1,4 +1,4 @@
-"""The one thread that runs the engine, and the way between it and asyncio.
+"""The one thread that runs the engine, and the way between it and asyncio; two more for what would hold up a loop.
 
 Requests go in through an inbox under a lock; chunks go out with one `call_soon_threadsafe` per
 event loop and step. Every accepted request gets exactly one terminal chunk per candidate, whatever
@@ -12,8 +12,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from inference.errors import BackendUnavailable, EngineDied, InferenceError, Overloaded
 from inference.types import BackendState, Chunk, FinishReason, Request, Status, Waiting
@@ -25,6 +26,23 @@ logger = logging.getLogger(__name__)
 
 MAX_RESTARTS = 3  # in a row, without a step that succeeded
 Report = Callable[[float, str], None]
+P = ParamSpec("P")
+T = TypeVar("T")
+# One thread each, so that what a visitor waits for never stands behind what nobody waits for.
+_questions = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference-question")
+_background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference-background")
+
+
+async def off_loop(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do something of some milliseconds for a visitor without holding up the event loop."""
+    return await asyncio.wrap_future(_questions.submit(work, *args, **kwargs))
+
+
+def in_background(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    """Do something that nobody waits for, after what came before it. Keep it short, and go on in another piece:
+    the end of the process waits for the piece that runs.
+    """
+    return _background.submit(work, *args, **kwargs)
 
 
 @dataclass(eq=False)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
 
 import Stemmer
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
@@ -38,17 +39,34 @@ def normalise(text: str) -> str:
 def terms(text: str) -> list[str]:
     """What the text is about, in order: stems of words, numbers, and each Han character and pair of them."""
     found: list[str] = []
-    for piece in _PIECES.findall(normalise(text).replace("'", "")):
-        if _HAN.match(piece):
-            found += _characters(piece)
-        else:
-            found.append(_stem(piece))
+    for piece in _pieces(text):
+        found += _characters(piece) if _HAN.match(piece) else [_stem(piece)]
     return found
+
+
+def written(text: str, found: Container[str]) -> list[str]:
+    """The words of the text whose terms are in `found`, in order; Chinese as the stretches that found pairs cover."""
+    words: list[str] = []
+    for piece in _pieces(text):
+        if _HAN.match(piece):
+            words += _stretches(piece, found)
+        elif _stem(piece) in found:
+            words.append(piece)
+    return list(dict.fromkeys(words))
 
 
 def is_chinese(text: str) -> bool:
     """Whether there is a Han character in the text."""
     return _HAN.search(text) is not None
+
+
+def _pieces(text: str) -> list[str]:
+    return _PIECES.findall(normalise(text).replace("'", ""))
+
+
+def _stretches(run: str, found: Container[str]) -> list[str]:
+    covered = [run[i : i + 2] in found or run[max(0, i - 1) : i + 1] in found for i in range(len(run))]
+    return "".join(character if shown else " " for character, shown in zip(run, covered, strict=True)).split()
 
 
 def _characters(run: str) -> list[str]:
@@ -89,12 +107,14 @@ class Vocabulary:
         return self._corrected[term]
 
     def _nearest(self, term: str, allowed: int) -> str:
-        best = (allowed + 1, 0, term)
-        for length in range(len(term) - allowed, len(term) + allowed + 1):
-            for known in self._of_length(length):
-                distance = OSA.distance(term, known, score_cutoff=allowed)
-                best = min(best, (distance, -self._counts[known], known)) if distance <= allowed else best
-        return best[2]
+        near = [
+            (int(distance), -self._counts[known], known)
+            for length in range(len(term) - allowed, len(term) + allowed + 1)
+            for known, distance, _ in process.extract(
+                term, self._of_length(length), scorer=OSA.distance, score_cutoff=allowed, limit=None
+            )
+        ]
+        return min(near)[2] if near else term
 
     def _of_length(self, length: int) -> list[str]:
         """Words of that length; sorted out once, when the first misspelt word comes."""

@@ -1,0 +1,179 @@
+"""Questions to articles: the words' score and, where there is one, the meaning's, made one.
+
+A `Library` keeps what was computed and follows the knowledge base; an `Index` is one moment of it. An edit costs
+milliseconds: only the documents that differ are taken out and in. Vectors come later, made in the background; until
+then the words serve alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from inference.engine.thread import in_background
+from inference.knowledge import Document, KnowledgeBase
+from inference.retrieval.embedder import Embedder
+from inference.retrieval.lexical import Match, Words, WordStore
+from inference.retrieval.meaning import Meaning, available
+from inference.retrieval.senses import Senses
+from inference.retrieval.text import is_chinese, terms, written
+
+MEANING = "meaning"
+MEANING_SHARE = 0.5  # of the score, the words have the rest
+OTHER_LANGUAGE = 0.9  # what an article in another language than the question's keeps of its score
+AT_ONCE = 20  # documents changed in the event loop: an editor's edit, in some milliseconds
+ALSO = 20  # entries found by words whose meaning is looked at too
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An article that may answer. `matched` are the question's words that are in it, the most telling first;
+    `field` is where it fits best: "question", "example", "answer", "tags" or "meaning".
+    """
+
+    slug: str
+    language: str
+    score: float
+    matched: tuple[str, ...] = ()
+    field: str = ""
+
+
+class Index:
+    """What can be found at one moment."""
+
+    def __init__(
+        self, entries: dict[int, Document], words: Words, senses: Senses | None = None, model: Meaning | None = None
+    ) -> None:
+        self.entries = entries
+        self.words = words
+        # Both come in the background: a model, and senses that grow until all entries are among them.
+        self.senses = senses or Senses()
+        self.model = model
+
+    @staticmethod
+    def of(knowledge: KnowledgeBase) -> Index:
+        """The index of that knowledge base from this process's library."""
+        return default().index(knowledge)
+
+    def search(self, text: str, language: str = "", k: int = 5) -> list[Hit]:
+        """The best articles, best first, each once. `language` (else the text's own) comes before the other."""
+        query = self.words.query(text)
+        matches = self.words.scores(query)
+        scored = self._fused(text, matches)
+        language = language or ("zh-hans" if is_chinese(text) else "en")
+        best: dict[str, tuple[float, int]] = {}
+        for entry, score in scored.items():
+            document = self.entries[entry]
+            score = score if document.language == language else OTHER_LANGUAGE * score
+            best[document.slug] = max(best.get(document.slug, (0.0, 0)), (score, entry))
+        ranked = sorted(best.values(), reverse=True)[:k]
+        return [self._hit(entry, score, text, query, matches) for score, entry in ranked if score > 0]
+
+    def _fused(self, text: str, matches: dict[int, Match]) -> dict[int, float]:
+        senses = self.senses
+        by_words = {entry: match.score for entry, match in matches.items()}
+        if self.model is None or not len(senses) or not text.strip():
+            return by_words
+        also = sorted(by_words, key=lambda entry: by_words[entry], reverse=True)[:ALSO]
+        by_meaning = senses.scores(self.model.embed([text])[0], also)
+        fused = {
+            entry: MEANING_SHARE * score + (1 - MEANING_SHARE) * by_words.get(entry, 0.0)
+            for entry, score in by_meaning.items()
+        }
+        return fused | {entry: score for entry, score in by_words.items() if entry not in senses}
+
+    def _hit(self, entry: int, score: float, text: str, query: Mapping[str, str], matches: dict[int, Match]) -> Hit:
+        document = self.entries[entry]
+        own = _terms_of(document)
+        matched = written(text, {as_written for term, as_written in query.items() if term in own})
+        field = matches[entry].field if entry in matches else MEANING
+        return Hit(document.slug, document.language, round(score, 4), tuple(matched), field)
+
+
+class Library:
+    """Follows one stream of knowledge bases. `meaning` is "auto" (where installed) or "off"; `cache` a file."""
+
+    def __init__(self, meaning: str = "auto", cache: Path | None = None) -> None:
+        self._embedder = Embedder(cache) if meaning == "auto" and available() else None
+        self._store = WordStore()
+        self._lock = threading.Lock()
+        self._of: KnowledgeBase | None = None
+        self._latest = Index({}, Words(self._store, {}))
+        self._next = 0
+
+    def index(self, knowledge: KnowledgeBase) -> Index:
+        """The index of that knowledge base; the same object as long as that is the latest one asked for."""
+        with self._lock:
+            if knowledge is not self._of:
+                self._latest = self._changed(knowledge)
+                self._of = knowledge
+                if self._embedder is not None:
+                    self._embedder.follow(self._latest)
+            return self._latest
+
+    def effort(self, knowledge: KnowledgeBase) -> int:
+        """How many documents would be taken out or in; a thousand take about a third of a second."""
+        with self._lock:
+            if knowledge is self._of:
+                return 0
+            removed, added = self._difference(knowledge)
+            return len(removed) + len(added)
+
+    def settle(self, timeout_s: float | None = None) -> bool:
+        """Wait until the latest index has all its vectors (evaluation and the benchmark do); False when it has not."""
+        return self._embedder is None or self._embedder.settle(timeout_s)
+
+    def _difference(self, knowledge: KnowledgeBase) -> tuple[dict[int, Document], list[Document]]:
+        before = {document: entry for entry, document in self._latest.entries.items()}
+        added = [document for document in dict.fromkeys(knowledge.documents) if before.pop(document, None) is None]
+        return {entry: document for document, entry in before.items()}, added
+
+    def _changed(self, knowledge: KnowledgeBase) -> Index:
+        removed, new = self._difference(knowledge)
+        entries, senses = self._latest.entries, self._latest.senses
+        if len(removed) > len(entries) // 2:  # another business: begin anew rather than carry the old one's leftovers
+            self._store, entries, removed, senses = WordStore(), {}, {}, Senses()
+            new = list(dict.fromkeys(knowledge.documents))
+        added = dict(enumerate(new, self._next))
+        self._next += len(added)
+        self._store.change(removed, added)
+        entries = {entry: document for entry, document in entries.items() if entry not in removed} | added
+        sizes = {entry: 1 + len(document.examples) for entry, document in entries.items()}
+        return Index(entries, Words(self._store, sizes), senses.changed(removed, {}), self._latest.model)
+
+
+@lru_cache(maxsize=4096)
+def _terms_of(document: Document) -> frozenset[str]:
+    texts = (document.question, *document.examples, document.answer, *document.tags)
+    return frozenset(term for text in texts for term in terms(text))
+
+
+_default: Library | None = None
+_options: dict[str, Any] = {}
+
+
+def configure(meaning: str = "auto", cache: Path | None = None) -> None:
+    """How this process's library is made: before the first question."""
+    global _default, _options
+    _default, _options = None, {"meaning": meaning, "cache": cache}
+
+
+def default() -> Library:
+    """This process's library."""
+    global _default
+    if _default is None:
+        _default = Library(**_options)
+    return _default
+
+
+async def current_index(knowledge: KnowledgeBase) -> Index:
+    """Index.of for an event loop: what takes longer than a frame is done in the background."""
+    library = default()
+    if library.effort(knowledge) <= AT_ONCE:
+        return library.index(knowledge)
+    return await asyncio.wrap_future(in_background(library.index, knowledge))
