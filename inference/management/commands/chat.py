@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -36,12 +36,13 @@ class Command(BaseCommand):
     help = "Chat with the model in the terminal. Type exit to leave; Ctrl-C stops an answer."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--engine", metavar="NAME", help="who answers: router, rules, gpt2 or checkpoint")
         parser.add_argument("--checkpoint", help="embedded, a folder, or a hub name")
         parser.add_argument("--device", choices=["auto", "cuda", "mps", "cpu"], help="where the model runs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with override(terminal_language()), quiet_log():
-            _configure({key: options[key] for key in ("checkpoint", "device") if options[key]})
+            _configure(options["engine"], {key: options[key] for key in ("checkpoint", "device") if options[key]})
             backend = inference.get_backend()
             try:
                 wait_until_ready(backend, self.stdout)
@@ -104,10 +105,19 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _configure(overrides: dict[str, str]) -> None:
-    """Use the site's backend with other options."""
-    if not overrides:
-        return
-    default: dict[str, Any] = settings.INFERENCE["default"]
-    options = {**default.get("OPTIONS", {}), **overrides}
-    inference.configure({**settings.INFERENCE, "default": {**default, "OPTIONS": options}})
+def _configure(engine: str | None, overrides: dict[str, str]) -> None:
+    """Use the site's backends, with another one by default or other options for the model."""
+    config: dict[str, Any] = dict(settings.INFERENCE)
+    if engine and engine not in config:
+        raise CommandError(_("There is no engine %(name)s; there are: %(names)s.") % _names(engine, config))
+    if overrides:
+        name = "checkpoint" if "checkpoint" in config else "default"
+        config[name] = {**config[name], "OPTIONS": {**config[name].get("OPTIONS", {}), **overrides}}
+    if engine:
+        config["default"] = engine
+    if engine or overrides:
+        inference.configure(config)
+
+
+def _names(engine: str, config: dict[str, Any]) -> dict[str, str]:
+    return {"name": engine, "names": ", ".join(sorted(set(config) - {"default"}) or ["default"])}

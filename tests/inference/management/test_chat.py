@@ -8,10 +8,13 @@ import io
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+import inference
 from inference.errors import BackendUnavailable, GenerationError, MessageTooLong, Overloaded
+from inference.management.commands.chat import _configure
 from inference.types import BackendState, ChatMessage, Role, Status
 from tests.scripted import Fail, Raise, ScriptedBackend
 
@@ -99,6 +102,31 @@ def test_an_answer_that_breaks_off_keeps_its_words(typed: Type, backend: Scripte
 def test_a_model_cannot_steer_the_terminal(typed: Type, backend: ScriptedBackend) -> None:
     backend.scripts = [["\x1b[2Jred\x07 \x9b1m", "👩‍💻\tend"]]
     assert typed("Hello", "exit") == "[2Jred 1m👩‍💻\tend\n"
+
+
+@pytest.fixture
+def engines(settings: LazySettings) -> Iterator[LazySettings]:
+    """Settings whose INFERENCE a test may change."""
+    before = settings.INFERENCE
+    yield settings
+    inference.configure(before)
+
+
+def test_another_engine_may_answer(engines: LazySettings) -> None:
+    scripted = {"BACKEND": "tests.scripted.ScriptedBackend"}
+    engines.INFERENCE = {"default": "one", "one": scripted, "two": scripted}
+    _configure("two", {})
+    assert inference.get_backend().name == "two"
+    with pytest.raises(CommandError, match=r"^There is no engine three; there are: one, two\.$"):
+        _configure("three", {})
+
+
+@pytest.mark.parametrize("model", ["checkpoint", "default"])
+def test_other_options_are_the_models(engines: LazySettings, model: str) -> None:
+    path = "inference.backends.local.LocalBackend"
+    engines.INFERENCE = {"default": "gpt2", model: {"BACKEND": path, "OPTIONS": {"max_streams": 1}}}
+    _configure(None, {"checkpoint": "of-mine", "device": "cpu"})
+    assert inference.get_backend(model).describe()["requested_checkpoint"] == "of-mine"
 
 
 def test_a_model_that_cannot_start_is_one_sentence(typed: Type, backend: ScriptedBackend) -> None:
