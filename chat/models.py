@@ -135,6 +135,7 @@ class Generation(models.Model):
             models.Index(fields=["checkpoint", "created_at"], name="generation_by_checkpoint"),
             models.Index(fields=["answered_by", "created_at"], name="generation_by_answerer"),
             models.Index(fields=["created_at"], condition=Q(abstained=True), name="generation_abstained"),
+            models.Index(fields=["created_at"], condition=~Q(error_class=""), name="generation_failed"),
         ]
 
     def __str__(self) -> str:
