@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from chat.enums import Role
 from chat.errors import NotFound
-from chat.models import Conversation
+from chat.models import Conversation, Message
 from chat.review.models import Comparison
 
 VIEW_COMPARISON = "review.view_comparison"
@@ -29,4 +30,14 @@ def get_comparison(conversation: Conversation, comparison_id: uuid.UUID) -> Comp
     try:
         return rows.get(public_id=comparison_id)
     except Comparison.DoesNotExist:
+        raise NotFound() from None
+
+
+def get_question(user: Any, question_id: uuid.UUID) -> Message:
+    """A visitor's question, for those who may read what visitors wrote; NotFound for all others."""
+    if not may_read(user):
+        raise NotFound()
+    try:
+        return Message.objects.get(public_id=question_id, role=Role.USER, conversation__deleted_at__isnull=True)
+    except Message.DoesNotExist:
         raise NotFound() from None

@@ -41,5 +41,13 @@ class VoteReason(models.TextChoices):
     NEEDS_PERSON = "needs_person", _("Needs a person")
 
 
+class Gap(models.TextChoices):
+    """Why a question counts as not answered."""
+
+    UNANSWERED = "unanswered", _("Not answered")
+    DISLIKED = "disliked", _("Rated bad")
+    HANDED_OVER = "handed_over", _("Wanted a person")
+
+
 # What a rater may guess besides an engine's name.
 UNSURE = "unsure"

@@ -33,3 +33,13 @@ def live_comparison(question: Message) -> Comparison:
 def vote_of(actor: Actor, comparison: Comparison) -> ComparisonVote | None:
     """How this person has voted, if they have."""
     return ComparisonVote.objects.filter(comparison=comparison, rater_key=str(actor)).first()
+
+
+def vote_count() -> int:
+    """How many votes there are."""
+    return ComparisonVote.objects.count()
+
+
+def comparison_count() -> int:
+    """How many pairs of answers there are."""
+    return Comparison.objects.count()

@@ -2,9 +2,15 @@
 
 from django.urls import path
 
-from chat.review import views
+from chat.review import views, views_compare, views_gaps
 
 app_name = "review"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("compare/", views_compare.compare, name="compare"),
+    path("compare/pairs/", views_compare.pairs, name="pairs"),
+    path("compare/<slug:name>.svg", views_compare.picture, name="picture"),
+    path("gaps/", views_gaps.gaps, name="gaps"),
+    path("gaps/dismiss/", views_gaps.dismiss, name="dismiss"),
+    path("gaps/restore/", views_gaps.restore, name="restore"),
 ]

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from chat.review import access, gaps, queries
 from chat.review.guards import reviewer_required
 
 
@@ -15,4 +16,9 @@ from chat.review.guards import reviewer_required
 @reviewer_required
 def index(request: HttpRequest) -> HttpResponse:
     """What there is to look at, and how much of it."""
-    return render(request, "review/index.html")
+    context = {
+        "votes": queries.vote_count(),
+        "comparisons": queries.comparison_count(),
+        "gaps": gaps.open_groups() if access.may_read(request.user) else None,
+    }
+    return render(request, "review/index.html", context)

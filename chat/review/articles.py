@@ -1,0 +1,39 @@
+"""Ways from a question to the knowledge base's admin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from chat.enums import Language
+from chat.knowledge.models import Article
+
+FIELDS = {Language.ENGLISH: "en", Language.CHINESE: "zh"}
+QUESTION_CHARS = 200
+# An address has to stay far below the 16 KB that servers take, and a Chinese character is nine bytes there.
+MAX_EXAMPLES = 6
+
+
+def write_address(user: Any, language: str, examples: Sequence[str]) -> str:
+    """The form for a new article with these questions filled in; empty for those who may not add one."""
+    if not user.has_perm("knowledge.add_article"):
+        return ""
+    short = FIELDS[Language(language)]
+    lines = [_line(text) for text in examples[:MAX_EXAMPLES]]
+    fields = {f"question_{short}": lines[0], f"examples_{short}": "\n".join(lines)}
+    return f"{reverse('admin:knowledge_article_add')}?{urlencode(fields)}"
+
+
+def rule_addresses(user: Any, slugs: Iterable[str]) -> dict[str, str]:
+    """Where the keywords and patterns of these articles are edited; nothing for those who may not."""
+    if not user.has_perm("knowledge.change_article"):
+        return {}
+    rows = Article.objects.filter(slug__in=set(slugs)).values_list("slug", "pk")
+    return {slug: f"{reverse('admin:knowledge_article_change', args=[pk])}#id_patterns" for slug, pk in rows}
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:QUESTION_CHARS]
