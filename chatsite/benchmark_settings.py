@@ -6,7 +6,7 @@ from chatsite.settings import CHAT_LIMITS, INFERENCE
 INFERENCE = {
     "default": {
         "BACKEND": "inference.backends.clock.ClockBackend",
-        "OPTIONS": {**INFERENCE["default"]["OPTIONS"], "max_streams": 64, "max_queue": 64},
+        "OPTIONS": {**INFERENCE["checkpoint"]["OPTIONS"], "max_streams": 64, "max_queue": 64},
     }
 }
 CHAT_LIMITS = {**CHAT_LIMITS, "rate_address": (10_000, 60)}

@@ -186,8 +186,9 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- Answers -----------------------------------------------------------------------------------------------
-INFERENCE: dict[str, dict[str, Any]] = {
-    "default": {
+INFERENCE: dict[str, Any] = {
+    # The model as it is, with nothing between it and the visitor.
+    "checkpoint": {
         "BACKEND": "inference.backends.local.LocalBackend",
         "OPTIONS": {
             "checkpoint": env("DUOLOGUE_CHECKPOINT", "embedded"),
@@ -196,7 +197,23 @@ INFERENCE: dict[str, dict[str, Any]] = {
             "max_streams": env_int("DUOLOGUE_MAX_STREAMS", 64),
             "max_queue": env_int("DUOLOGUE_MAX_QUEUE", 128),
         },
-    }
+    },
+    "gpt2": {"BACKEND": "inference.backends.grounded.GroundedBackend", "OPTIONS": {"model": "checkpoint"}},
+    "rules": {"BACKEND": "inference.backends.rules.RulesBackend"},
+    "router": {
+        "BACKEND": "inference.backends.router.RouterBackend",
+        "OPTIONS": {"rules": "rules", "model": "gpt2", "policy": "rules_when_sure"},
+    },
+    "default": env_choice("DUOLOGUE_ENGINE", "checkpoint", {"router", "rules", "gpt2", "checkpoint"}),
+}
+RETRIEVAL: dict[str, Any] = {
+    "meaning": env_choice("DUOLOGUE_MEANING", "auto", {"auto", "off"}),
+    "cache": DATA_DIR / "vectors.npz",
+}
+# Articles are found by words, and by meaning too where the package for it is installed.
+RETRIEVAL: dict[str, Any] = {
+    "meaning": env_choice("DUOLOGUE_MEANING", "auto", {"auto", "off"}),
+    "cache": DATA_DIR / "meaning.npz",
 }
 CHAT_SAMPLING: dict[str, Any] = {"temperature": 0.0, "max_new_tokens": 256}
 # For another answer to the same question: greedy decoding would only say the same again.

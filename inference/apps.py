@@ -1,4 +1,4 @@
-"""Hands the INFERENCE setting to the library; loads nothing."""
+"""Hands the settings INFERENCE and RETRIEVAL to the library; loads nothing."""
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -8,6 +8,8 @@ class InferenceConfig(AppConfig):
     name = "inference"
 
     def ready(self) -> None:
-        from inference import registry
+        from inference import registry, retrieval
 
         registry.configure(settings.INFERENCE)
+        retrieval.configure(**settings.RETRIEVAL)
+        retrieval.configure(**settings.RETRIEVAL)

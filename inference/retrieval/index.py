@@ -12,11 +12,10 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
-from inference.engine.thread import in_background
+from inference.engine.thread import in_background, off_loop
 from inference.knowledge import Document, KnowledgeBase
+from inference.retrieval import Options, options
 from inference.retrieval.embedder import Embedder
 from inference.retrieval.lexical import Match, Words, WordStore
 from inference.retrieval.meaning import Meaning, available
@@ -60,11 +59,15 @@ class Index:
         """The index of that knowledge base from this process's library."""
         return default().index(knowledge)
 
-    def search(self, text: str, language: str = "", k: int = 5) -> list[Hit]:
-        """The best articles, best first, each once. `language` (else the text's own) comes before the other."""
+    def search(self, text: str, language: str = "", k: int = 5, by_meaning: bool = True) -> list[Hit]:
+        """The best articles, best first, each once. `language` (else the text's own) comes before the other.
+
+        With meaning it takes some ten milliseconds: `search_off_loop` is for event loops.
+        """
         query = self.words.query(text)
         matches = self.words.scores(query)
-        scored = self._fused(text, matches)
+        by_words = {entry: match.score for entry, match in matches.items()}
+        scored = self._fused(text, by_words) if by_meaning else by_words
         language = language or ("zh-hans" if is_chinese(text) else "en")
         best: dict[str, tuple[float, int]] = {}
         for entry, score in scored.items():
@@ -74,9 +77,12 @@ class Index:
         ranked = sorted(best.values(), reverse=True)[:k]
         return [self._hit(entry, score, text, query, matches) for score, entry in ranked if score > 0]
 
-    def _fused(self, text: str, matches: dict[int, Match]) -> dict[int, float]:
+    async def search_off_loop(self, text: str, language: str = "", k: int = 5) -> list[Hit]:
+        """`search`, without holding up the event loop."""
+        return await off_loop(self.search, text, language, k)
+
+    def _fused(self, text: str, by_words: dict[int, float]) -> dict[int, float]:
         senses = self.senses
-        by_words = {entry: match.score for entry, match in matches.items()}
         if self.model is None or not len(senses) or not text.strip():
             return by_words
         also = sorted(by_words, key=lambda entry: by_words[entry], reverse=True)[:ALSO]
@@ -96,10 +102,11 @@ class Index:
 
 
 class Library:
-    """Follows one stream of knowledge bases. `meaning` is "auto" (where installed) or "off"; `cache` a file."""
+    """Follows one stream of knowledge bases, from any thread."""
 
-    def __init__(self, meaning: str = "auto", cache: Path | None = None) -> None:
-        self._embedder = Embedder(cache) if meaning == "auto" and available() else None
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self._embedder = Embedder(options.cache) if options.meaning == "auto" and available() else None
         self._store = WordStore()
         self._lock = threading.Lock()
         self._of: KnowledgeBase | None = None
@@ -154,20 +161,13 @@ def _terms_of(document: Document) -> frozenset[str]:
 
 
 _default: Library | None = None
-_options: dict[str, Any] = {}
-
-
-def configure(meaning: str = "auto", cache: Path | None = None) -> None:
-    """How this process's library is made: before the first question."""
-    global _default, _options
-    _default, _options = None, {"meaning": meaning, "cache": cache}
 
 
 def default() -> Library:
-    """This process's library."""
+    """This process's library, made as the options say."""
     global _default
-    if _default is None:
-        _default = Library(**_options)
+    if _default is None or _default.options != options():
+        _default = Library(options())
     return _default
 
 
