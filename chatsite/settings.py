@@ -206,14 +206,10 @@ INFERENCE: dict[str, Any] = {
     },
     "default": env_choice("DUOLOGUE_ENGINE", "checkpoint", {"router", "rules", "gpt2", "checkpoint"}),
 }
-RETRIEVAL: dict[str, Any] = {
-    "meaning": env_choice("DUOLOGUE_MEANING", "auto", {"auto", "off"}),
-    "cache": DATA_DIR / "vectors.npz",
-}
 # Articles are found by words, and by meaning too where the package for it is installed.
 RETRIEVAL: dict[str, Any] = {
     "meaning": env_choice("DUOLOGUE_MEANING", "auto", {"auto", "off"}),
-    "cache": DATA_DIR / "meaning.npz",
+    "cache": DATA_DIR / "vectors.npz",
 }
 CHAT_SAMPLING: dict[str, Any] = {"temperature": 0.0, "max_new_tokens": 256}
 # For another answer to the same question: greedy decoding would only say the same again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,12 @@ from django.core.cache import cache
 from django.utils import translation
 
 import inference
+from inference import retrieval
 from tests.scripted import ScriptedBackend
+
+# Embedding the sample's questions takes a core for a minute: only the tests of meaning turn it on.
+retrieval.configure(meaning="off")
+os.environ["DUOLOGUE_MEANING"] = "off"  # for the processes that tests start
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

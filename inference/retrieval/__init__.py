@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`meaning`: "auto" (where its package is installed) or "off"; `cache`: a file that keeps vectors for the next start."""
+    """`meaning`: "auto" (where its package is installed) or "off"; `cache`: a file of vectors for the next start."""
 
     meaning: str = "auto"
     cache: Path | None = None

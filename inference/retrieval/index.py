@@ -23,7 +23,7 @@ from inference.retrieval.senses import Senses
 from inference.retrieval.text import is_chinese, terms, written
 
 MEANING = "meaning"
-MEANING_SHARE = 0.5  # of the score, the words have the rest
+MEANING_SHARE = 0.65  # of the score, the words have the rest
 OTHER_LANGUAGE = 0.9  # what an article in another language than the question's keeps of its score
 AT_ONCE = 20  # documents changed in the event loop: an editor's edit, in some milliseconds
 ALSO = 20  # entries found by words whose meaning is looked at too
