@@ -21,7 +21,7 @@ from chat.knowledge.cleaning import clean_draft
 from chat.knowledge.drafts import ArticleDraft, of_sample
 from chat.knowledge.enums import ArticleState, RevisionState
 from chat.knowledge.errors import SlugTaken, StaleEdit
-from chat.knowledge.models import Article, ArticleText, KnowledgeVersion, Revision
+from chat.knowledge.models import Article, ArticleFile, ArticleText, KnowledgeVersion, Revision
 from chat.knowledge.queries import draft_of, newest_revision
 from chat.knowledge.sample_data import load_articles
 
@@ -145,6 +145,17 @@ def store_many(entries: Iterable[Entry], author: Author = None, summary: str = "
         Article.objects.filter(pk__in=keys[state]).update(state=state)
     Article.objects.filter(pk__in=list(numbers)).update(updated_at=now)
     _raise_version()
+
+
+def keep_file(user: Any, name: str, content: bytes) -> ArticleFile:
+    """Keep an uploaded file while its person looks over what it would change."""
+    kept, _created = ArticleFile.objects.update_or_create(user=user, defaults={"name": name[:100], "content": content})
+    return kept
+
+
+def drop_file(user: Any) -> None:
+    """Forget the person's file."""
+    ArticleFile.objects.filter(user=user).delete()
 
 
 def load_sample_knowledge() -> int:

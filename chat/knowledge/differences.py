@@ -8,29 +8,14 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
-from chat.enums import Language
-from chat.knowledge.cleaning import SHORT
-from chat.knowledge.drafts import ArticleDraft, TextDraft
-from chat.knowledge.lines import join_lines, write_keywords
+from chat.knowledge.drafts import ArticleDraft
+from chat.knowledge.fields import LABELS, fields_of
 
 SAME, ADDED, REMOVED = "same", "added", "removed"
 MAX_TOKENS = 600  # in a line; comparing longer ones word by word costs more than it helps
 
 _TOKEN = re.compile(r"[A-Za-z0-9]+|\s+|.", re.DOTALL)
 
-LABELS: dict[str, Any] = {
-    "tags": _("Tags"),
-    "question_en": _("Question (English)"),
-    "answer_en": _("Answer (English)"),
-    "examples_en": _("Example questions (English)"),
-    "question_zh": _("Question (Chinese)"),
-    "answer_zh": _("Answer (Chinese)"),
-    "examples_zh": _("Example questions (Chinese)"),
-    "keywords": _("Keywords"),
-    "patterns": _("Patterns"),
-}
 LISTS = {"tags", "examples_en", "examples_zh", "keywords", "patterns"}
 
 
@@ -49,16 +34,6 @@ class Change:
     field: str
     label: Any
     lines: list[list[Piece]]
-
-
-def fields_of(draft: ArticleDraft) -> dict[str, str]:
-    """Every field of a draft as text, lists one a line; the same names in the form, in files and here."""
-    fields = {"tags": join_lines(draft.tags)}
-    for language in Language:
-        text, short = draft.texts.get(language, TextDraft("", "")), SHORT[language]
-        fields[f"question_{short}"], fields[f"answer_{short}"] = text.question, text.answer
-        fields[f"examples_{short}"] = join_lines(text.example_questions)
-    return fields | {"keywords": write_keywords(draft.keywords), "patterns": join_lines(draft.patterns)}
 
 
 def changes(old: ArticleDraft | None, new: ArticleDraft) -> list[Change]:

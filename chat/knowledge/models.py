@@ -114,3 +114,19 @@ class KnowledgeVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}.{self.changed_at.timestamp():.6f}"
+
+
+class ArticleFile(models.Model):
+    """A file that somebody has uploaded and looks over before it is imported; a newer one takes its place."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=100)
+    content = models.BinaryField()
+    created_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("article file")
+        verbose_name_plural = _("article files")
+
+    def __str__(self) -> str:
+        return self.name

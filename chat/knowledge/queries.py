@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from chat.enums import Language
 from chat.knowledge.drafts import ArticleDraft, TextDraft
-from chat.knowledge.enums import RevisionState
+from chat.knowledge.enums import ArticleState, RevisionState
 from chat.knowledge.models import Article, ArticleText, KnowledgeVersion, Revision
 from inference.knowledge import Document, Keyword, KnowledgeBase, Policy
 
@@ -153,6 +153,20 @@ def newest_revisions() -> QuerySet[Revision]:
     """Of every article the newest revision."""
     newer = Revision.objects.filter(article=OuterRef("article"), number__gt=OuterRef("number"))
     return Revision.objects.filter(~Exists(newer))
+
+
+def standing_revisions(
+    slugs: Iterable[str] | None = None, articles: QuerySet[Article] | None = None
+) -> Iterator[Revision]:
+    """Of every article, or of these, what is published, else the newest revision; by slug, some thousands at a time."""
+    published = Q(state=RevisionState.PUBLISHED)
+    newest = Q(pk__in=newest_revisions().order_by().values("pk")) & ~Q(article__state=ArticleState.PUBLISHED)
+    found = Revision.objects.filter(published | newest).select_related("article").order_by("article__slug")
+    if slugs is not None:
+        found = found.filter(article__slug__in=list(slugs))
+    if articles is not None:
+        found = found.filter(article__in=articles.order_by().values("pk"))
+    return found.prefetch_related("texts").iterator(chunk_size=2000)
 
 
 def used_tags() -> list[str]:

@@ -54,6 +54,11 @@ ADMIN: dict[str, tuple[int, int, int]] = {
     "admin/auth/user/<id>/password/": (403, 403, 200),
     "admin/^(?P<app_label>auth|knowledge|chat)/$": (404, 200, 200),
     "admin/(?P<url>.*)$": (404, 404, 404),
+    "admin/knowledge/article/import/": (403, 403, 200),
+    "admin/knowledge/article/export/<str:kind>/": (403, 403, 200),
+    "admin/knowledge/article/preview/": (403, 403, 405),
+    "admin/knowledge/article/<int:article_id>/retire/": (403, 403, 405),
+    "admin/knowledge/article/<int:article_id>/revisions/<int:number>/": (403, 403, 404),
     "admin/logout/": (405, 405, 405),
 }
 # Models in the admin: list, add, history, delete, change.
@@ -201,6 +206,8 @@ def admin_path(route: str, keys: dict[str, int]) -> str:
     model = "/".join(route.split("/")[1:3])
     path = route.replace("<path:object_id>", str(keys.get(model, 1))).replace("<id>", str(keys["auth/user"]))
     path = path.replace("<path:content_type_id>", "1").replace("(?P<url>.*)$", "nowhere")
+    path = path.replace("<int:article_id>", str(keys["knowledge/article"])).replace("<int:number>", "1")
+    path = path.replace("<str:kind>", "csv")
     return "/" + path.replace("^(?P<app_label>auth|knowledge|chat)/$", "chat/")
 
 

@@ -48,7 +48,7 @@ class ArticleAdmin(RevisionPages, FilePages, admin.ModelAdmin):
     list_per_page = 50
     search_fields = ("slug",)  # for the box to be there; the search is ours
     search_help_text = gettext_lazy("Slug, question or answer")
-    actions = ("retire_selected",)
+    actions = ("retire_selected", "export_csv", "export_xlsx")
 
     class Media:
         css = {"all": ["chat/admin.css", "knowledge/admin.css"]}

@@ -8,12 +8,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from chat.enums import Language
-from chat.knowledge.cleaning import MAX_QUESTION_CHARS, SHORT, clean_draft
-from chat.knowledge.differences import fields_of
-from chat.knowledge.drafts import ArticleDraft, TextDraft
+from chat.knowledge.cleaning import MAX_QUESTION_CHARS, clean_draft
+from chat.knowledge.drafts import ArticleDraft
 from chat.knowledge.errors import StaleEdit
-from chat.knowledge.lines import read_keywords, split_lines
+from chat.knowledge.fields import fields_of, read_fields
 from chat.knowledge.models import Article, Revision
 from chat.knowledge.queries import draft_of, newest_revision
 
@@ -85,7 +83,7 @@ class ArticleForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         slug = self.instance.slug if self.instance.pk else cleaned.get("slug", "")
         try:
-            self.draft = clean_draft(_draft(slug, cleaned), new=False)
+            self.draft = clean_draft(read_fields(slug, cleaned))
         except ValidationError as error:
             self.add_error(None, error)
         self._refuse_if_stale(cleaned.get("based_on"))
@@ -99,21 +97,3 @@ class ArticleForm(forms.ModelForm):
         self.add_error(None, StaleEdit(self.newest).detail)
         self.data = self.data.copy()  # type: ignore[union-attr]
         self.data[self.add_prefix("based_on")] = str(self.newest.number)
-
-
-def _draft(slug: str, cleaned: dict[str, Any]) -> ArticleDraft:
-    texts = {
-        language: TextDraft(
-            cleaned.get(f"question_{short}", ""),
-            cleaned.get(f"answer_{short}", ""),
-            split_lines(cleaned.get(f"examples_{short}", "")),
-        )
-        for language in Language
-        for short in [SHORT[language]]
-    }
-    lists = {name: split_lines(cleaned.get(name, "")) for name in ("tags", "patterns")}
-    try:
-        keywords = read_keywords(cleaned.get("keywords", ""))
-    except ValidationError as error:
-        raise ValidationError({"keywords": error.messages}) from None
-    return ArticleDraft(slug, texts, keywords=keywords, **lists)

@@ -9,13 +9,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from chat.enums import Language
 from chat.knowledge import actions
 from chat.knowledge.admin.forms import ArticleForm
+from chat.knowledge.admin.pages import ArticlePages
 from chat.knowledge.differences import Change, changes
 from chat.knowledge.drafts import ArticleDraft, TextDraft
 from chat.knowledge.models import Article, Revision
@@ -44,18 +44,8 @@ class Shown:
     html: str
 
 
-class RevisionPages:
+class RevisionPages(ArticlePages):
     """Mixed into the admin of articles."""
-
-    model: Any
-    admin_site: Any
-    opts: Any
-    media: Any
-    has_view_permission: Any
-    has_change_permission: Any
-    get_queryset: Any
-    message_user: Any
-    log_change: Any
 
     def revision_urls(self) -> list[URLPattern]:
         """Their routes."""
@@ -78,7 +68,7 @@ class RevisionPages:
         following = [*rows[1:], *before, None]
         entries = [Entry(row, _changes(older, row)) for row, older in zip(rows, following, strict=False)]
         context = {"title": _("Revisions of %(slug)s") % {"slug": article.slug}, "entries": entries, "page": page}
-        return self._page(request, "history", article, context)
+        return self.article_page(request, "history", context, article)
 
     def revision_view(self, request: HttpRequest, article_id: int, number: int) -> HttpResponse:
         """One revision as visitors would see it, and what it changed; POST publishes or restores it."""
@@ -95,11 +85,11 @@ class RevisionPages:
             "before": before,
             "shown": _shown(draft_of(revision)),
         }
-        return self._page(request, "revision", article, context)
+        return self.article_page(request, "revision", context, article)
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
         """What is in the form as visitors would see it; nothing is stored."""
-        if not (self.has_change_permission(request) or self.has_add_permission(request)):  # type: ignore[attr-defined]
+        if not (self.has_change_permission(request) or self.has_add_permission(request)):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
@@ -117,7 +107,7 @@ class RevisionPages:
             ],
             "shown": _shown(getattr(form, "draft", ArticleDraft(""))),
         }
-        return self._page(request, "preview", None, context)
+        return self.article_page(request, "preview", context)
 
     def retire_view(self, request: HttpRequest, article_id: int) -> HttpResponse:
         """Publish nothing of an article any more."""
@@ -154,16 +144,6 @@ class RevisionPages:
         if article is None:
             raise Http404
         return article
-
-    def _page(self, request: HttpRequest, name: str, article: Article | None, context: dict[str, Any]) -> HttpResponse:
-        common = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": article,
-            "media": self.media,
-            "may_change": self.has_change_permission(request),
-        }
-        return TemplateResponse(request, f"admin/knowledge/article/{name}.html", common | context)
 
 
 def _changes(older: Revision | None, newer: Revision) -> list[Change]:
