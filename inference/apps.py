@@ -12,4 +12,3 @@ class InferenceConfig(AppConfig):
 
         registry.configure(settings.INFERENCE)
         retrieval.configure(**settings.RETRIEVAL)
-        retrieval.configure(**settings.RETRIEVAL)

@@ -16,7 +16,7 @@ UNSEEN = ("-oos", "-talk")
 async def evidence(text: str, language: str, knowledge: KnowledgeBase) -> tuple[dict[str, float], list[Hit]]:
     """(natural log probability by slug, hits best first) for one question; both empty when nothing was found."""
     index = await current_index(knowledge)
-    hits = index.search(text, language, HITS)
+    hits = await index.search_off_loop(text, language, HITS)
     return source_prior(hits), hits
 
 

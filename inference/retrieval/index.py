@@ -7,14 +7,13 @@ then the words serve alone.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from inference.engine.thread import in_background, off_loop
-from inference.knowledge import Document, KnowledgeBase
+from inference.engine.thread import off_loop
+from inference.knowledge import EMPTY, Document, KnowledgeBase
 from inference.retrieval import Options, options
 from inference.retrieval.embedder import Embedder
 from inference.retrieval.lexical import Match, Words, WordStore
@@ -25,13 +24,12 @@ from inference.retrieval.text import is_chinese, terms, written
 MEANING = "meaning"
 MEANING_SHARE = 0.65  # of the score, the words have the rest
 OTHER_LANGUAGE = 0.9  # what an article in another language than the question's keeps of its score
-AT_ONCE = 20  # documents changed in the event loop: an editor's edit, in some milliseconds
 ALSO = 20  # entries found by words whose meaning is looked at too
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An article that may answer. `matched` are the question's words that are in it, the most telling first;
+    """An article that may answer. `matched` are the question's words that are in it, in the question's order;
     `field` is where it fits best: "question", "example", "answer", "tags" or "meaning".
     """
 
@@ -109,40 +107,32 @@ class Library:
         self._embedder = Embedder(options.cache) if options.meaning == "auto" and available() else None
         self._store = WordStore()
         self._lock = threading.Lock()
-        self._of: KnowledgeBase | None = None
-        self._latest = Index({}, Words(self._store, {}))
+        self._current = EMPTY, Index({}, Words(self._store, {}))
         self._next = 0
 
     def index(self, knowledge: KnowledgeBase) -> Index:
         """The index of that knowledge base; the same object as long as that is the latest one asked for."""
         with self._lock:
-            if knowledge is not self._of:
-                self._latest = self._changed(knowledge)
-                self._of = knowledge
+            if knowledge is not self._current[0]:
+                index = self._changed(knowledge)
+                self._current = knowledge, index
                 if self._embedder is not None:
-                    self._embedder.follow(self._latest)
-            return self._latest
+                    self._embedder.follow(index)
+            return self._current[1]
 
-    def effort(self, knowledge: KnowledgeBase) -> int:
-        """How many documents would be taken out or in; a thousand take about a third of a second."""
-        with self._lock:
-            if knowledge is self._of:
-                return 0
-            removed, added = self._difference(knowledge)
-            return len(removed) + len(added)
+    def ready(self, knowledge: KnowledgeBase) -> Index | None:
+        """The index of that knowledge base if it is there; never waits for one that is being made."""
+        latest, index = self._current
+        return index if latest is knowledge else None
 
     def settle(self, timeout_s: float | None = None) -> bool:
         """Wait until the latest index has all its vectors (evaluation and the benchmark do); False when it has not."""
         return self._embedder is None or self._embedder.settle(timeout_s)
 
-    def _difference(self, knowledge: KnowledgeBase) -> tuple[dict[int, Document], list[Document]]:
-        before = {document: entry for entry, document in self._latest.entries.items()}
-        added = [document for document in dict.fromkeys(knowledge.documents) if before.pop(document, None) is None]
-        return {entry: document for document, entry in before.items()}, added
-
     def _changed(self, knowledge: KnowledgeBase) -> Index:
-        removed, new = self._difference(knowledge)
-        entries, senses = self._latest.entries, self._latest.senses
+        latest = self._current[1]
+        entries, senses = latest.entries, latest.senses
+        removed, new = _difference(entries, knowledge)
         if len(removed) > len(entries) // 2:  # another business: begin anew rather than carry the old one's leftovers
             self._store, entries, removed, senses = WordStore(), {}, {}, Senses()
             new = list(dict.fromkeys(knowledge.documents))
@@ -151,7 +141,16 @@ class Library:
         self._store.change(removed, added)
         entries = {entry: document for entry, document in entries.items() if entry not in removed} | added
         sizes = {entry: 1 + len(document.examples) for entry, document in entries.items()}
-        return Index(entries, Words(self._store, sizes), senses.changed(removed, {}), self._latest.model)
+        return Index(entries, Words(self._store, sizes), senses.changed(removed, {}), latest.model)
+
+
+def _difference(
+    entries: Mapping[int, Document], knowledge: KnowledgeBase
+) -> tuple[dict[int, Document], list[Document]]:
+    """(entries that are no longer in the knowledge base, its documents that are no entries)."""
+    before = {document: entry for entry, document in entries.items()}
+    new = [document for document in dict.fromkeys(knowledge.documents) if before.pop(document, None) is None]
+    return {entry: document for document, entry in before.items()}, new
 
 
 @lru_cache(maxsize=4096)
@@ -172,8 +171,5 @@ def default() -> Library:
 
 
 async def current_index(knowledge: KnowledgeBase) -> Index:
-    """Index.of for an event loop: what takes longer than a frame is done in the background."""
-    library = default()
-    if library.effort(knowledge) <= AT_ONCE:
-        return library.index(knowledge)
-    return await asyncio.wrap_future(in_background(library.index, knowledge))
+    """Index.of for an event loop."""
+    return default().ready(knowledge) or await off_loop(Index.of, knowledge)

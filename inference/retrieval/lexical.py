@@ -24,9 +24,9 @@ FIELDS = (ASKED, ANSWER, TAGS)
 WEIGHTS = {ASKED: 1.0, ANSWER: 0.15, TAGS: 0.05}
 BEST_PIECES = tuple(0.8**rank for rank in range(8))  # how much each of an article's best pieces counts
 PIECES = 400  # looked at for one query
+MOST_CHARACTERS = 2000  # of one query that are read at all
 MOST_TERMS = 96  # of one query: a pasted page asks no more than its beginning does
 K1 = 1.2  # tantivy's, for the highest score that a query can reach
-MERGE_AFTER = 8  # segments; each edit adds one
 _PLACES = 1 << 12  # an entry's questions are told apart by its number times this
 
 
@@ -45,14 +45,14 @@ class Words:
         self._searcher = store.index.searcher()
         self._schema = store.index.schema
         self._sizes = sizes  # questions by entry
+        self._pieces = max(1, sum(sizes.values()))
         self._counts = store.counts.copy()
         self._vocabulary: Vocabulary | None = None
 
     def query(self, text: str) -> dict[str, str]:
         """The query's terms as they are known here, each with the term that was written."""
-        wanted = dict.fromkeys(terms(text))
-        known = {(self.vocabulary.correct(term)): term for term in wanted}
-        return dict(list(known.items())[:MOST_TERMS])
+        wanted = list(dict.fromkeys(terms(text[:MOST_CHARACTERS])))[:MOST_TERMS]
+        return {self.vocabulary.correct(term): term for term in wanted}
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -63,9 +63,8 @@ class Words:
 
     def weight(self, term: str) -> float:
         """How telling a term is: its inverse document frequency among all questions."""
-        pieces = max(1, sum(self._sizes.values()))
-        frequency = min(pieces, self._searcher.doc_freq(ASKED, term))
-        return log1p((pieces - frequency + 0.5) / (frequency + 0.5))
+        frequency = min(self._pieces, self._searcher.doc_freq(ASKED, term))
+        return log1p((self._pieces - frequency + 0.5) / (frequency + 0.5))
 
     def scores(self, query: Iterable[str]) -> dict[int, Match]:
         """By entry: nothing that shares no term is among them."""
