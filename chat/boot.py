@@ -9,13 +9,13 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from chat import queries, serializers
-from chat.access import actor_of_request, visitor_of_request
+from chat import comparing, queries, serializers
+from chat.access import Actor, actor_of_request, visitor_of_request
 from chat.enums import FeedbackReasonCode, Language
 from chat.knowledge.queries import published_questions
 from chat.language import page_language
 from chat.models import Conversation
-from chat.page_texts import page_texts
+from chat.page_texts import compare_texts, engine_label, page_texts
 
 STARTERS = 4
 _SAMPLE_ID = uuid.UUID(int=0)
@@ -36,6 +36,7 @@ def boot_json(request: HttpRequest, conversation: Conversation | None) -> dict[s
         "language": page_language(),
         "reasons": {"good": _reasons(good=True), "bad": _reasons(good=False)},
         "model": serializers.model_json(),
+        "compare": _compare(actor, conversation),
     }
 
 
@@ -44,6 +45,20 @@ def starters(language: Language) -> list[str]:
     found = published_questions(language, 500)
     step = max(1, len(found) // STARTERS)
     return [examples[0] if examples else title for title, examples in found[::step][:STARTERS]]
+
+
+def _compare(actor: Actor, conversation: Conversation | None) -> dict[str, Any] | None:
+    """For those who may compare answers, and where two are shown already."""
+    offered = comparing.contest_for(actor) is not None
+    if not offered and (conversation is None or queries.shown_pair(conversation) is None):
+        return None
+    reasons = comparing.records().reasons()
+    return {
+        "offered": offered,
+        "texts": compare_texts(),
+        "engines": [{"code": name, "label": engine_label(name)} for name in settings.CHAT_COMPARE["engines"]],
+        "reasons": {kind: [{"code": code, "label": label} for code, label in found] for kind, found in reasons.items()},
+    }
 
 
 def _reasons(good: bool) -> list[dict[str, str]]:

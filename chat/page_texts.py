@@ -21,6 +21,38 @@ def page_texts() -> dict[str, str]:
     }
 
 
+def compare_texts() -> dict[str, str]:
+    """Key -> sentence, for pages on which two answers are compared."""
+    return {
+        "compare.a": _("Answer A"),
+        "compare.b": _("Answer B"),
+        "compare.writing": _("Two answers are being written. Then you choose the better one."),
+        "compare.ready": _("Which answer is better?"),
+        "compare.vote.a": _("A is better"),
+        "compare.vote.b": _("B is better"),
+        "compare.vote.tie": _("Equally good"),
+        "compare.vote.both_bad": _("Both bad"),
+        "compare.why": _("Why? (optional)"),
+        "compare.guess": _("Who wrote answer A? (optional)"),
+        "compare.unsure": _("Not sure"),
+        "compare.send": _("Vote and show who wrote what"),
+        "compare.hint": _("Or just ask on: then it goes on with answer A, without a vote."),
+        "compare.sure": _("{percent}% sure"),
+        "compare.chosen": _("goes on from here"),
+        "compare.done.a": _("You found answer A better."),
+        "compare.done.b": _("You found answer B better."),
+        "compare.done.tie": _("You found both equally good; it goes on with answer A."),
+        "compare.done.both_bad": _("You found both bad; neither is read by the engines from here on."),
+        "compare.right": _("Your guess was right."),
+        "compare.not_right": _("Your guess was not right."),
+    }
+
+
+def engine_label(name: str) -> str:
+    """An engine's name as people read it."""
+    return {"rules": _("Rules"), "gpt2": "GPT-2", "router": _("Rules and GPT-2"), "checkpoint": "GPT-2"}.get(name, name)
+
+
 def _message_texts() -> dict[str, str]:
     return {
         "speaker.user": _("You"),

@@ -24,6 +24,7 @@ export class Announcer {
     const old = new Map(before.messages.map((message) => [message.id, message]));
     for (const message of after.messages) {
       if (message.role !== "assistant" || old.get(message.id) === message) continue;
+      if (after.comparison?.messages.includes(message.id)) continue; // two at once cannot be listened to
       this.follow(message, old.get(message.id), before.loaded);
     }
     this.state(after);

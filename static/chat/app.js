@@ -4,7 +4,7 @@ import { Announcer } from "./announce.js";
 import { offerClaim } from "./claim.js";
 import { Composer } from "./composer.js";
 import { Dialogue } from "./dialogue.js";
-import { setTexts, t } from "./dom.js";
+import { recall, remember, setTexts, t } from "./dom.js";
 import { composing } from "./ime.js";
 import { Sheet } from "./sheet.js";
 import { Sidebar } from "./sidebar.js";
@@ -17,7 +17,7 @@ const MODEL_EVERY_MS = 2000;
 const KEYBOARD_PX = 80;
 const boot = JSON.parse(document.getElementById("boot").textContent);
 const $ = (id) => document.getElementById(id);
-setTexts(boot.texts);
+setTexts({ ...boot.texts, ...boot.compare?.texts });
 
 let state = initialState(boot);
 let left = ""; // the address of the conversation that was open when it was deleted
@@ -55,6 +55,7 @@ function changed(before) {
   if (state.needsSync) dialogue.sync();
   dialogue.settled();
   transcript.paint(state);
+  if (state.comparison || before.comparison) paintComparison();
   announcer.update(before, state);
   composer.setBusy(isBusy(state));
   status.update(state);
@@ -103,9 +104,23 @@ function startAfresh(item) {
   composer.open(null);
 }
 
+/** Two answers side by side: few people see them, so their script comes when it is needed. */
+async function paintComparison() {
+  const { paint } = await import("./compare.js");
+  paint(state, { log: $("messages"), choices: boot.compare, vote: (id, verdict) => dialogue.vote(id, verdict) });
+}
+
+/** The switch, where it is offered. It stays as it was left. */
+function compareSwitch() {
+  const box = $("compare");
+  if (!box) return;
+  box.checked = recall(localStorage, "compare") === "on";
+  box.addEventListener("change", () => remember(localStorage, "compare", box.checked ? "on" : null));
+}
+
 function send(text) {
   status.notice(null);
-  dialogue.send(text).then((accepted) => accepted && composer.open(state.conversation.id, { carry: true }));
+  dialogue.send(text, $("compare")?.checked).then((accepted) => accepted && composer.open(state.conversation.id, { carry: true }));
   transcript.jump();
 }
 
@@ -140,6 +155,7 @@ stayAboveKeyboard();
 composer.open(state.conversation?.id ?? null);
 composer.setBusy(false);
 starters();
+compareSwitch();
 frame();
 offerClaim($("claim"), boot, { done: () => sidebar.refresh(), failed: (error) => toast.show(error.detail || t("unreachable")) });
 if (state.conversation) status.connecting();

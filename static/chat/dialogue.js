@@ -66,7 +66,7 @@ export class Dialogue {
     this.hooks.dispatch({ type: "local.pending", client_id, text, edit_of });
   }
 
-  async send(text) {
+  async send(text, compare = false) {
     const client_id = uuid();
     this.pending(client_id, text);
     try {
@@ -76,7 +76,7 @@ export class Dialogue {
       this.hooks.dispatch({ type: "error", code: "not_sent", detail, client_id, retry_after_s: error.body?.retry_after_s });
       return false;
     }
-    this.connection.send({ type: "message.send", client_id, text });
+    this.connection.send({ type: compare ? "message.compare" : "message.send", client_id, text });
     return true;
   }
 
@@ -98,6 +98,10 @@ export class Dialogue {
     const { running } = this.state;
     this.stopWanted = !running;
     if (running) this.connection.send({ type: "reply.stop", message_id: running });
+  }
+
+  vote(message_id, { better, reasons, guess }) {
+    this.connection.send({ type: "comparison.vote", message_id, better, reasons, guess });
   }
 
   loadOlder(message_id) {

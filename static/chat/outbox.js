@@ -6,11 +6,15 @@ import { recall, remember } from "./dom.js";
 /** Commands worth sending again, by the key under which the newest replaces an older one. */
 const KEYS = {
   "message.send": (command) => command.client_id,
+  "message.compare": (command) => command.client_id,
+  "comparison.vote": (command) => `vote:${command.message_id}`,
   "message.edit": (command) => command.client_id,
   "reply.stop": (command) => `stop:${command.message_id}`,
   "feedback.set": (command) => `feedback:${command.message_id}`,
   "feedback.clear": (command) => `feedback:${command.message_id}`,
 };
+
+const KINDS = ["stop", "feedback", "vote"];
 
 export class Outbox {
   constructor(conversationId) {
@@ -81,9 +85,14 @@ export class Outbox {
 }
 
 function settledKeys(event) {
-  if (event.type === "turn.created" || event.type === "snapshot") return event.messages.map((m) => m.client_id);
+  if (event.type === "turn.created") return event.messages.map((m) => m.client_id);
+  if (event.type === "snapshot") return [...event.messages.map((m) => m.client_id), voted(event.comparison)];
   if (event.type === "reply.done") return [`stop:${event.message_id}`];
   if (event.type === "feedback.saved") return [`feedback:${event.message_id}`];
-  if (event.type === "error") return [event.client_id, `stop:${event.message_id}`, `feedback:${event.message_id}`];
+  if (event.type === "error") return [event.client_id, ...KINDS.map((kind) => `${kind}:${event.message_id}`)];
   return [];
+}
+
+function voted(comparison) {
+  return comparison?.verdict ? `vote:${comparison.id}` : null;
 }

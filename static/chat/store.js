@@ -13,6 +13,7 @@ export function initialState(boot) {
     hasOlder: false,
     running: null,
     waiting: null,
+    comparison: null,
     model: boot.model ?? null,
     pending: [],
     notice: null,
@@ -89,10 +90,15 @@ function snapshot(state, event) {
     messages: [...older, ...fresh],
     hasOlder: older.length ? state.hasOlder : event.has_older,
     running: event.running,
-    waiting: event.running && state.waiting?.message_id === event.running ? state.waiting : null,
+    waiting: fresh.some((message) => waitsFor(state, message)) ? state.waiting : null,
+    comparison: event.comparison ?? null,
     model: event.model,
     needsSync: false,
   };
+}
+
+function waitsFor(state, message) {
+  return message.status === LIVE && state.waiting?.message_id === message.id;
 }
 
 /** Keeps the old object when nothing changed, so that it is not painted again. */
@@ -116,7 +122,9 @@ function history(state, event) {
 }
 
 function turnCreated(state, event) {
-  return event.messages.reduce(addMessage, settle(state, event.messages));
+  const next = event.messages.reduce(addMessage, settle(state, event.messages));
+  const shown = next.comparison?.messages.every((id) => find(next, id));
+  return shown === false ? { ...next, comparison: null } : next;
 }
 
 function addMessage(state, message) {
@@ -152,8 +160,12 @@ function delta(state, event) {
   if (!message) return stranger(state, event.message_id);
   if (event.seq <= message.seq) return state;
   if (event.seq !== message.seq + 1 || message.status !== LIVE) return unsure(state);
-  const next = patch(state, message.id, { seq: event.seq, text: message.text + event.text });
-  return { ...next, waiting: null };
+  return heard(patch(state, message.id, { seq: event.seq, text: message.text + event.text }), message.id);
+}
+
+/** Its words are there. The other one of two that are compared may still wait for its first. */
+function heard(state, id) {
+  return state.waiting?.message_id === id ? { ...state, waiting: null } : state;
 }
 
 function wholeText(state, event) {
@@ -161,7 +173,7 @@ function wholeText(state, event) {
   if (!message) return stranger(state, event.message_id);
   if (event.seq <= message.seq) return state;
   if (message.status !== LIVE) return unsure(state);
-  return { ...patch(state, message.id, { seq: event.seq, text: event.text }), waiting: null };
+  return heard(patch(state, message.id, { seq: event.seq, text: event.text }), message.id);
 }
 
 function resumed(state, event) {
@@ -177,10 +189,10 @@ function done(state, event) {
   const message = find(state, event.message_id);
   if (message && event.seq < message.seq) return state; // from before a Continue
   const ours = state.running === event.message_id;
-  const next = ours ? { ...state, running: null, waiting: null } : state;
-  if (!message) return ours ? next : stranger(state, event.message_id);
+  if (!message) return ours ? { ...state, running: null, waiting: null } : stranger(state, event.message_id);
   const { status, seq, text, html, detail, sources } = event;
-  return patch(next, message.id, { status, seq, text, html, detail, sources });
+  const next = heard(patch(state, message.id, { status, seq, text, html, detail, sources }), message.id);
+  return ours ? { ...next, running: next.messages.find((one) => one.status === LIVE)?.id ?? null } : next;
 }
 
 function feedbackSaved(state, event) {

@@ -56,6 +56,7 @@ export class Transcript {
       if (!keep.has(key)) this.remove(key, view);
     }
     const busy = isBusy(state);
+    this.next = this.parts.log.firstElementChild;
     messages.forEach((message, index) => this.paintOne(message, index, { state, busy, last: messages.length - 1 }));
   }
 
@@ -68,10 +69,17 @@ export class Transcript {
     const view = this.viewOf(message);
     const streaming = message.status === "streaming";
     const waiting = streaming && state.waiting?.message_id === message.id ? state.waiting : null;
-    view.update(message, { busy, isLast: index === last, waiting, model: waiting ? state.model : null });
+    const isLast = index === last && !state.comparison?.messages.includes(message.id);
+    view.update(message, { busy, isLast, waiting, model: waiting ? state.model : null });
     view.root.classList.toggle("far", last - index > NEAR);
-    const { log } = this.parts;
-    if (log.children[index] !== view.root) log.insertBefore(view.root, log.children[index] ?? null);
+    this.place(view.root);
+  }
+
+  /** In order among the messages; what a comparison has put between them stays. */
+  place(root) {
+    while (this.next && this.next.tagName !== "ARTICLE") this.next = this.next.nextElementSibling;
+    if (this.next === root) this.next = root.nextElementSibling;
+    else this.parts.log.insertBefore(root, this.next);
   }
 
   viewOf(message) {

@@ -2,6 +2,7 @@
 
 python -m tests.browser.seed history CONVERSATION COUNT
 python -m tests.browser.seed interrupt CONVERSATION
+python -m tests.browser.seed reviewer NAME PASSWORD
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import sys
 import django
 
 django.setup()
+
+from django.contrib.auth.models import Group, User  # noqa: E402
 
 from chat.enums import Role, Status  # noqa: E402
 from chat.models import Conversation, Generation, Message  # noqa: E402
@@ -38,5 +41,11 @@ def interrupt(public_id: str) -> None:
     Generation.objects.filter(message=leaf).update(finish_reason="")
 
 
+def reviewer(name: str, password: str) -> None:
+    """An account that may compare answers."""
+    user = User.objects.create_user(name, password=password, is_staff=True)
+    user.groups.add(Group.objects.get(name="Reviewers"))
+
+
 if __name__ == "__main__":
-    {"history": history, "interrupt": interrupt}[sys.argv[1]](*sys.argv[2:])
+    {"history": history, "interrupt": interrupt, "reviewer": reviewer}[sys.argv[1]](*sys.argv[2:])

