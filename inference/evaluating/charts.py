@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 460, 300
-LEFT, RIGHT, TOP, BOTTOM = 44, 14, 30, 46
+LEFT, RIGHT, TOP, BOTTOM = 44, 24, 30, 46
 STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)  # between the ticks of a share
 MAX_TICKS = 6
 

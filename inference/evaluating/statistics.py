@@ -18,7 +18,7 @@ def share(count: int, n: int) -> dict[str, Any]:
     from statsmodels.stats.proportion import proportion_confint
 
     low, high = proportion_confint(count, n, alpha=1 - LEVEL, method="wilson")
-    return {"count": count, "n": n, "share": round(count / n, 4), "ci95": [round(float(low), 4), round(float(high), 4)]}
+    return {"count": count, "n": n, "share": round(count / n, 6), "ci95": [round(float(low), 6), round(float(high), 6)]}
 
 
 def share_of(hits: Iterable[bool]) -> dict[str, Any]:

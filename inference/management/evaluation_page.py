@@ -16,7 +16,6 @@ from inference.evaluating.questions import OUTSIDE, key
 from inference.evaluating.run import Run
 from inference.management import evaluation_pictures as pictures
 from inference.management.evaluation_words import (
-    compared,
     engine_name,
     form_names,
     interval,
@@ -49,7 +48,8 @@ class _Page:
         self._language = get_language() or "en"
         self._slugs = {key(document.slug): document.slug for document in run.knowledge.documents}
         self._groups = groups(run, summary["seed"])
-        self._outcomes = outcome_names()
+        happened = [name for name in MARKS if any(figures[name] for figures in self._figures.values())]
+        self._outcomes = {name: label for name, label in outcome_names().items() if name in happened}
 
     def context(self) -> dict[str, Any]:
         """Everything by the names that the template uses."""
@@ -83,7 +83,7 @@ class _Page:
             "number": number,
             "facts": ", ".join(facts),
             "cpu": milliseconds(figures["cpu_ms_per_answer"]),
-            "rate": figures["answers_per_s"],
+            "rate": milliseconds(figures["answers_per_s"]),
             **times,
         }
 
@@ -135,7 +135,7 @@ class _Page:
     @staticmethod
     def _comparison(pair: dict[str, Any]) -> dict[str, Any]:
         names = {"first": engine_name(pair["first"]), "second": engine_name(pair["second"])}
-        return {**pair, **names, "sentence": compared(pair), "p": p_value(pair["p"])}
+        return {**pair, **names, "p": p_value(pair["p"])}
 
     def _forms(self) -> Iterator[tuple[str, list[str]]]:
         for name, label in form_names().items():

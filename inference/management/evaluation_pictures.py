@@ -11,7 +11,7 @@ from inference.evaluating.charts import Series, chart, distribution, share_axis,
 from inference.evaluating.run import Run
 
 TIMES = ("first_token_ms", "latency_ms")
-STEADY = 0.1  # below this coverage a curve is made of a few answers and jumps
+STEADY = 0.03  # below this coverage a curve is made of a few answers and jumps
 
 
 def risk(figures: dict[str, Any]) -> SafeString:
@@ -19,10 +19,10 @@ def risk(figures: dict[str, Any]) -> SafeString:
     curves = [engine["risk_coverage"] for engine in figures.values()]
     series = []
     for curve in curves:
-        points = [(point["coverage"], point["risk"]) for point in curve["points"]]
+        points = [(point["coverage"], point["risk"]) for point in curve["points"] if point["coverage"] >= STEADY]
         today = curve["today"]
         series.append(Series(points, (today["coverage"], today["risk"]) if today else None))
-    y = [place[1] for line in series for place in [*line.points, *([line.dot] if line.dot else [])] if _steady(place)]
+    y = [place[1] for line in series for place in [*line.points, *([line.dot] if line.dot else [])]]
     title = _("Wrong answers against questions answered, for every threshold; the figures are in the table")
     x = share_axis(_("questions answered"), 1.0)
     return _safe(chart("risk", title, x, share_axis(_("wrong, of these"), max([*y, 0.02])), series))
@@ -38,10 +38,6 @@ def latency(run: Run) -> SafeString:
     series = [Series(distribution(part) if part else []) for part in values]
     title = _("Share of whole answers after so many milliseconds; the figures are in the table")
     return _safe(chart("latency", title, x, share_axis(_("answers complete"), 1.0), series))
-
-
-def _steady(place: tuple[float, float]) -> bool:
-    return place[0] >= STEADY
 
 
 def _safe(svg: str) -> SafeString:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import IO, Any, cast
 
 from django.utils.translation import gettext as _
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -71,7 +72,8 @@ def show(out: Any, summary: dict[str, Any]) -> None:
 
 
 def _table(summary: dict[str, Any], names: list[str]) -> Table:
-    table = Table(title=_("%(n)d questions, %(streams)d at a time") % {"n": summary["questions"], **summary})
+    title = _("%(n)d questions, %(streams)d at a time") % {"n": summary["questions"], **summary}
+    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("")
     for name in names:
         table.add_column(engine_name(name), justify="right")
@@ -90,15 +92,15 @@ def _rows(engines: list[dict[str, Any]]) -> Iterator[Row]:
     if any(engine["failed"] for engine in engines):
         yield _("failed"), each(lambda e: _share(e["shares"]["failed"]))
     yield _("wrong of answered"), each(lambda e: _share(e["wrong_of_answered"]))
-    yield _("right, in scope"), each(lambda e: _accuracy(e["in_scope"]))
-    yield _("refused, in scope"), each(lambda e: _share(e["refused_in_scope"]))
-    yield _("refused, out of scope"), each(lambda e: _share(e["refused_out_of_scope"]))
+    yield _("right, inside"), each(lambda e: _accuracy(e["in_scope"]))
+    yield _("refused, inside"), each(lambda e: _share(e["refused_in_scope"]))
+    yield _("refused, outside"), each(lambda e: _share(e["refused_out_of_scope"]))
     languages = sorted({language for engine in engines for language in engine["languages"]})
     for language in languages if len(languages) > 1 else []:
         yield _("right, %(language)s") % {"language": language}, each(lambda e: _spoken(e, language))  # noqa: B023
     yield _("text in good form"), each(lambda e: percent(e["form"]["good"]["share"]))
-    yield _("ms, p50 / p95 / p99"), each(lambda e: _times(e["latency_ms"]))
-    yield _("ms to the first word"), each(lambda e: _times(e["first_token_ms"]))
+    yield _("ms, p50 p95 p99"), each(lambda e: _times(e["latency_ms"]))
+    yield _("ms to first word"), each(lambda e: _times(e["first_token_ms"]))
     yield _("CPU-ms an answer"), each(lambda e: milliseconds(e["cpu_ms_per_answer"]))
 
 
@@ -116,4 +118,4 @@ def _spoken(engine: dict[str, Any], language: str) -> str:
 
 
 def _times(latency: dict[str, float | None]) -> str:
-    return " / ".join(milliseconds(value) for value in latency.values())
+    return "  ".join(milliseconds(value) for value in latency.values())

@@ -35,7 +35,8 @@ def milliseconds(value: float | None) -> str:
 
 def p_value(p: float) -> str:
     """A p-value without false precision."""
-    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}" if p < 0.1 else f"p = {p:.2f}"
+    text = "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}" if p < 0.1 else f"p = {p:.2f}"
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def outcome_names() -> dict[str, str]:
@@ -59,7 +60,7 @@ def form_names() -> dict[str, str]:
 def verdicts(summary: dict[str, Any]) -> list[str]:
     """A sentence for each engine, the best first, and one for each two of them."""
     engines = sorted(summary["engines"].items(), key=lambda item: -item[1]["accuracy"])
-    return [_engine(name, figures) for name, figures in engines] + [compared(pair) for pair in summary["comparisons"]]
+    return [_engine(name, figures) for name, figures in engines] + [_compared(pair) for pair in summary["comparisons"]]
 
 
 def _engine(name: str, figures: dict[str, Any]) -> str:
@@ -80,7 +81,7 @@ def _engine(name: str, figures: dict[str, Any]) -> str:
     )
 
 
-def compared(pair: dict[str, Any]) -> str:
+def _compared(pair: dict[str, Any]) -> str:
     """McNemar's test in words."""
     ahead, behind = ("second", "first") if pair["only_second"] > pair["only_first"] else ("first", "second")
     values = {
