@@ -16,10 +16,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from chat.review.labels import engine_label, engine_number
+from chat.review.preference import Interval
 from chat.review.records import Outcomes
 from chat.review.report import Curve, Report
 
-WIDTH = 6.2  # inches of 72 points
+WIDTH = 4.4  # inches; about as wide as a phone, so that the words can be read there
 FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
 DASHES = ("-", (0, (5, 2)), (0, (6, 2, 1.5, 2)), (0, (1.5, 1.5)), (0, (8, 3)))
 # Matplotlib keeps its settings for the whole process.
@@ -54,7 +55,7 @@ def draw(name: str, theme: str, report: Report) -> bytes:
     colours = THEMES[theme]
     with (
         _drawing,
-        rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "font.size": 10}),
+        rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "font.size": 9}),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")  # about glyphs that the server's font lacks
@@ -83,12 +84,12 @@ def _outcomes(axes: Axes, theme: Theme, report: Report) -> None:
     for kind, alpha, hatch in kinds:
         shares = [_percent(one, kind) for one in rows]
         axes.barh(
-            range(len(rows)), shares, left=left, height=0.56, hatch=hatch, edgecolor=theme.accent, linewidth=0.8,
+            range(len(rows)), shares, left=left, height=0.4, hatch=hatch, edgecolor=theme.accent, linewidth=0.8,
             facecolor=(theme.accent, alpha), label=_kind(kind),
         )  # fmt: skip
         left = [before + share for before, share in zip(left, shares, strict=True)]
-    _rows(axes, theme, [engine_label(one.engine) for one in rows])
     axes.set_xlim(0, 100)
+    _rows(axes, theme, [engine_label(one.engine) for one in rows])
     axes.set_xlabel(_("% of answers"), color=theme.grey)
     _legend(axes, theme, len(kinds))
 
@@ -101,8 +102,10 @@ def _preference(axes: Axes, theme: Theme, report: Report) -> None:
         axes.plot([low, high], [row, row], color=theme.accent, linewidth=2.5, solid_capstyle="butt")
         axes.plot([value], [row], marker="o", markersize=8, color=theme.accent)
     axes.axvline(50, color=theme.grey, linewidth=1, linestyle=(0, (3, 3)))
+    reach = _reach([share for _name, share in shares])
+    axes.set_xlim(50 - reach, 50 + reach)
+    axes.set_xticks([50 - reach, 50 - reach / 2, 50, 50 + reach / 2, 50 + reach])
     _rows(axes, theme, [name for name, _share in shares])
-    axes.set_xlim(0, 100)
     axes.set_xlabel(_("% of votes for the one named first, a tie as half a vote"), color=theme.grey)
 
 
@@ -149,10 +152,18 @@ def _against(former: str, latter: str) -> str:
     return _("%(former)s against %(latter)s") % {"former": engine_label(former), "latter": engine_label(latter)}
 
 
+def _reach(shares: Sequence[Interval]) -> int:
+    """As much of the scale as the intervals need on the longer side of 50%."""
+    widest = max(max(abs(50 - 100 * share.low), abs(100 * share.high - 50)) for share in shares)
+    return min(50, 10 * (int(widest / 10) + 1))
+
+
 def _rows(axes: Axes, theme: Theme, labels: list[str]) -> None:
-    axes.set_yticks(range(len(labels)), labels)
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(-0.6, len(labels) - 0.4)
+    """Each row's name stands above it: beside it, a long one would leave no room on a phone."""
+    for row, label in enumerate(labels):
+        axes.text(0, row + 0.34, label, color=theme.ink, transform=axes.get_yaxis_transform())
+    axes.set_yticks([])
+    axes.set_ylim(-0.5, len(labels) - 0.1)
     axes.grid(axis="x", color=theme.line, linewidth=0.8)
 
 
@@ -168,13 +179,13 @@ def _seconds(value: float, _place: Any = None) -> str:
 
 
 def _curves_height(_report: Report) -> float:
-    return 3.1
+    return 2.5
 
 
 # name: (what draws it, how high it is)
 PICTURES: dict[str, Any] = {
-    "outcomes": (_outcomes, lambda report: 1.25 + 0.42 * len(report.outcomes)),
-    "preference": (_preference, lambda report: 0.9 + 0.42 * len(report.pairs)),
+    "outcomes": (_outcomes, lambda report: 0.9 + 0.5 * len(report.outcomes)),
+    "preference": (_preference, lambda report: 0.6 + 0.5 * len(report.pairs)),
     "first": (_first, _curves_height),
     "total": (_total, _curves_height),
 }

@@ -6,9 +6,10 @@ The work is bounded: the newest thousands of each kind, whatever there is, and o
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Exists, OuterRef, Q
@@ -81,12 +82,8 @@ class GapGroup:
 
 def gap_groups() -> list[GapGroup]:
     """Every group, that which was asked most often first."""
-    key = f"review-gaps:{data_version()}"
-    found: list[list[Question]] | None = cache.get(key)
-    if found is None:
-        found = _grouped(_questions(_kinds()))
-        cache.set(key, found, KEPT_S)
-    until = dict(GapDismissal.objects.values_list("prompt_key", "until"))
+    found: list[list[Question]] = _kept("groups", lambda: _grouped(_all_questions()))
+    until = _dismissals()
     return [GapGroup(questions, all(_aside(question, until) for question in questions)) for questions in found]
 
 
@@ -95,9 +92,10 @@ def group_of(public_id: str) -> GapGroup | None:
     return next((group for group in gap_groups() if any(q.public_id == public_id for q in group.questions)), None)
 
 
-def open_groups() -> int:
-    """How many groups nobody has put aside."""
-    return sum(not group.dismissed for group in gap_groups())
+def open_questions() -> int:
+    """How many questions nobody has put aside; quicker than grouping them."""
+    until = _dismissals()
+    return sum(not _aside(question, until) for question in _all_questions())
 
 
 def replies_to(questions: Iterable[Question]) -> dict[int, list[Message]]:
@@ -108,6 +106,24 @@ def replies_to(questions: Iterable[Question]) -> dict[int, list[Message]]:
     for row in rows[: 10 * len(keys)]:
         found[row.parent_id or 0].append(row)
     return found
+
+
+def _kept(name: str, make: Callable[[], Any]) -> Any:
+    """A value made once for each state of the data."""
+    key = f"review-gaps-{name}:{data_version()}"
+    found = cache.get(key)
+    if found is None:
+        found = make()
+        cache.set(key, found, KEPT_S)
+    return found
+
+
+def _all_questions() -> list[Question]:
+    return _kept("questions", lambda: _questions(_kinds()))
+
+
+def _dismissals() -> dict[str, datetime]:
+    return dict(GapDismissal.objects.values_list("prompt_key", "until"))
 
 
 def _aside(question: Question, until: dict[str, datetime]) -> bool:

@@ -10,7 +10,7 @@ NAMES = {
     "gpt2": gettext_noop("GPT-2 with articles"),
     "router": gettext_noop("Router"),
     "checkpoint": gettext_noop("GPT-2 alone"),
-    "default": gettext_noop("Default engine"),
+    "default": gettext_noop("No engine named"),
 }
 
 

@@ -18,6 +18,7 @@ MANY_PATTERNS = 5000
 RANKED = 300  # of the samples; each is a fit of its own
 RANKED_FROM = 10  # questions; a ranking of fewer would be a guess with decimals
 EDGES = (2.5, 97.5)
+NARROW = 0.03
 
 Figures = Any  # numpy arrays
 
@@ -29,6 +30,11 @@ class Interval:
     value: float
     low: float
     high: float
+
+    @property
+    def places(self) -> int:
+        """How many decimals a share needs in per cent, so that its edges look different."""
+        return int(self.high - self.low < NARROW)
 
 
 @dataclass(frozen=True, slots=True)

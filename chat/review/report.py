@@ -166,7 +166,7 @@ def _blind(filters: Filters) -> Blind:
 def _curve(engine: str, values: list[float]) -> Curve:
     import numpy
 
-    points = numpy.percentile(values, numpy.linspace(0, 100, POINTS))
+    points = numpy.percentile(values, numpy.linspace(0, 100, POINTS), method="inverted_cdf")
     return Curve(engine, len(values), tuple(map(float, points)), *map(float, numpy.percentile(values, RANKS)))
 
 

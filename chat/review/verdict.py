@@ -37,12 +37,12 @@ def verdict(report: Report, title: Callable[[str], str]) -> Verdict:
 
 def _sentence(pair: Pair, share: Interval) -> str:
     names = {"a": engine_label(pair.former), "b": engine_label(pair.latter)}
+    if share.low >= 0.5 - CLOSE and share.high <= 0.5 + CLOSE:
+        return _("%(a)s and %(b)s answer equally well.") % names
     if share.low > 0.5:
         return _("%(a)s answers better than %(b)s.") % names
     if share.high < 0.5:
         return _("%(b)s answers better than %(a)s.") % names
-    if share.low >= 0.5 - CLOSE and share.high <= 0.5 + CLOSE:
-        return _("%(a)s and %(b)s answer equally well.") % names
     return _("It cannot be said yet whether %(a)s or %(b)s answers better.") % names
 
 
@@ -55,16 +55,16 @@ def _measured(pair: Pair, share: Interval) -> str:
     values = {
         "a": engine_label(ahead),
         "b": engine_label(behind),
-        "share": f"{share.value:.0%}",
-        "low": f"{share.low:.0%}",
-        "high": f"{share.high:.0%}",
-        "votes": pair.counted,
-        "questions": pair.prompts,
+        "share": f"{share.value:.{share.places}%}",
+        "low": f"{share.low:.{share.places}%}",
+        "high": f"{share.high:.{share.places}%}",
+        "votes": f"{pair.counted:,}",
+        "questions": f"{pair.prompts:,}",
     }
     return (
         _(
-            "Against %(b)s, %(a)s got %(share)s of the votes (%(votes)d votes on %(questions)d questions, "
-            "ties as halves). With 95%% certainty its true share is between %(low)s and %(high)s."
+            "Against %(b)s, %(a)s got %(share)s of the votes, ties as halves (votes: %(votes)s, questions: "
+            "%(questions)s). With 95%% certainty its true share is between %(low)s and %(high)s."
         )
         % values
     )
@@ -73,11 +73,11 @@ def _measured(pair: Pair, share: Interval) -> str:
 def _both_bad(pair: Pair) -> str:
     share = pair.both_bad / pair.votes
     text = ngettext(
-        "%(n)d vote of %(all)d (%(share)s) says that both answers are bad; it counts for neither.",
-        "%(n)d votes of %(all)d (%(share)s) say that both answers are bad; they count for neither.",
+        "%(n)s vote of %(all)s (%(share)s) says that both answers are bad; it counts for neither.",
+        "%(n)s votes of %(all)s (%(share)s) say that both answers are bad; they count for neither.",
         pair.both_bad,
     )
-    return text % {"n": pair.both_bad, "all": pair.votes, "share": f"{share:.0%}"}
+    return text % {"n": f"{pair.both_bad:,}", "all": f"{pair.votes:,}", "share": f"{share:.0%}"}
 
 
 def _leads(report: Report, title: Callable[[str], str]) -> list[str]:

@@ -19,6 +19,6 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "votes": queries.vote_count(),
         "comparisons": queries.comparison_count(),
-        "gaps": gaps.open_groups() if access.may_read(request.user) else None,
+        "gaps": gaps.open_questions() if access.may_read(request.user) else None,
     }
     return render(request, "review/index.html", context)

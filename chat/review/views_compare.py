@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -22,7 +24,7 @@ from chat.review.enums import Audience, Mode
 from chat.review.filters import PERIODS, Filters
 from chat.review.guards import reader_required, reviewer_required
 from chat.review.pairs import RESULTS, Shown, Wanted, pair_page
-from chat.review.report import report
+from chat.review.report import KEPT_S, data_version, report
 from chat.review.verdict import verdict
 
 
@@ -54,7 +56,10 @@ def picture(request: HttpRequest, name: str) -> HttpResponse:
     theme = request.GET.get("theme", "light")
     if name not in PICTURES or theme not in THEMES:
         raise Http404
-    return HttpResponse(draw(name, theme, report(Filters.of_query(request.GET))), content_type="image/svg+xml")
+    filters = Filters.of_query(request.GET)
+    key = f"review-picture:{name}:{theme}:{get_language()}:{data_version()}:{filters.query()}"
+    drawn = cache.get_or_set(key, lambda: draw(name, theme, report(filters)), KEPT_S)
+    return HttpResponse(drawn, content_type="image/svg+xml")
 
 
 @require_safe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from chat.markdown import render
@@ -11,23 +12,30 @@ from chat.review.preference import Interval
 
 register = template.Library()
 NOTHING = "–"
+TO = "\u2060–\u2060"  # a dash at which no line ends
 
 register.filter("engine", engine_label)
-register.filter("markdown", render, is_safe=True)
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """A model's text as HTML; `render` sanitises it."""
+    return mark_safe(render(text))  # noqa: S308
 
 
 @register.filter
 def percent(value: float | Interval | None) -> str:
-    """A share as "60%", an interval as "60% (51–69)"; a dash for none."""
+    """A share as "60%", an interval as "60% (51–69)", a narrow one with decimals; a dash for none."""
     if isinstance(value, Interval):
-        return f"{value.value:.0%} ({100 * value.low:.0f}–{100 * value.high:.0f})"
+        places = value.places
+        return f"{value.value:.{places}%} ({100 * value.low:.{places}f}{TO}{100 * value.high:.{places}f})"
     return NOTHING if value is None else f"{value:.0%}"
 
 
 @register.filter
 def points(value: Interval) -> str:
     """Points of a ranking with their interval."""
-    return f"{value.value:.0f} ({value.low:.0f}–{value.high:.0f})"
+    return f"{value.value:.0f} ({value.low:.0f}{TO}{value.high:.0f})"
 
 
 @register.filter
