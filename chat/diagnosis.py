@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,16 @@ from django.core import checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 import inference
+from chat.answerers import engine_name
 from chat.checks import missing_languages
 from chat.findings import Finding, fail, ok, warn
 from chat.knowledge.models import Article
-from inference import BackendState, InferenceError, diagnostics
+from inference import BackendState, InferenceError, diagnostics, retrieval
+from inference.knowledge import current
+from inference.retrieval.meaning import available
 from inference.types import Status
 
 MODEL_TIMEOUT_S = 300.0
@@ -30,6 +35,11 @@ DISK_WARN_MB, DISK_FAIL_MB = 1000, 100
 MEMORY_WARN_MB = 800
 
 Show = Callable[[Status], None]
+POLICIES = {
+    "rules_when_sure": gettext_lazy("the rules when they are sure, else the language model"),
+    "rules": gettext_lazy("the rules, but for topics that an editor gave to the language model"),
+    "model": gettext_lazy("the language model, but for topics that an editor gave to the rules"),
+}
 
 
 def safely(name: str, look: Callable[..., Finding], *arguments: Any) -> Finding:
@@ -62,6 +72,32 @@ def libraries() -> Finding:
     return ok("torch", sentence % facts, **facts)
 
 
+def engine() -> Finding:
+    """Who answers: the engine that the site asks, and how it chooses."""
+    name = inference.backend_names()[0]
+    policy = inference.get_backend().describe().get("policy", "")
+    sentence = _("Answers come from: %(engine)s.") % {"engine": POLICIES.get(policy) or engine_name(name)}
+    return ok("engine", sentence, engine=name, policy=policy)
+
+
+def knowledge() -> Finding:
+    """The published articles that answers may come from, and how they are found."""
+    base = asyncio.run(current())
+    languages = Counter(document.language for document in base.documents)
+    meaning = retrieval.options().meaning == "auto" and available()
+    facts = {"version": base.version, "articles": dict(languages), "meaning": meaning}
+    if not languages:
+        remedy = _("Publish articles in the admin, or run: python manage.py load_knowledge")
+        return warn("knowledge", _("There is no published article to answer from."), remedy, **facts)
+    counts = ", ".join(f"{language} {count}" for language, count in sorted(languages.items()))
+    values = {"counts": counts, "version": base.version}
+    if meaning:
+        sentence = _("Published articles: %(counts)s (version %(version)s), found by words and by meaning.")
+    else:
+        sentence = _("Published articles: %(counts)s (version %(version)s), found by words alone.")
+    return ok("knowledge", sentence % values, **facts)
+
+
 def model(show: Show) -> Finding:
     """The configured backend: loaded as the site loads it."""
     try:
@@ -73,6 +109,8 @@ def model(show: Show) -> Finding:
         reason = status.detail or _("The model did not become ready.")
         return fail("model", reason, _("Check DUOLOGUE_CHECKPOINT and DUOLOGUE_DEVICE."), state=str(status.state))
     facts = backend.describe()
+    if "checkpoint" not in facts:
+        return ok("model", _("This engine needs no model and is ready."), **facts)
     names = ("checkpoint", "device", "precision", "checkpoint_sha256")
     sentence = _("Checkpoint %(checkpoint)s on %(device)s (%(precision)s), SHA-256 %(checkpoint_sha256)s.")
     return ok("model", sentence % {name: facts.get(name, "-") for name in names}, **facts)

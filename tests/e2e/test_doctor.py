@@ -10,8 +10,8 @@ from tests.e2e.serving import Site
 from tests.e2e.visiting import Visitor
 
 PARTS = [
-    *("configuration", "torch", "model", "answer", "database", "channel_layer", "page", "static", "websocket"),
-    *("translations", "disk", "memory"),
+    *("configuration", "torch", "engine", "model", "answer", "database", "knowledge", "channel_layer", "page"),
+    *("static", "websocket", "translations", "disk", "memory"),
 ]
 
 
@@ -39,6 +39,7 @@ def test_a_running_site_is_well_and_its_answers_are_left_alone(site: Site) -> No
     assert list(parts) == PARTS
     assert parts["model"]["facts"]["checkpoint"] == "words"
     assert parts["database"]["facts"]["articles"] == 77
+    assert parts["knowledge"]["facts"]["articles"] == {"en": 77, "zh-hans": 77}
     assert parts["websocket"]["facts"]["foreign"] == 403
     assert parts["static"]["state"] == "ok"
     assert all(part["detail"].endswith((".", "!")) for part in parts.values())

@@ -51,12 +51,14 @@ class Command(BaseCommand):
         progress = LoadingProgress(self.stdout)
         yield safely("configuration", diagnosis.configuration)
         yield safely("torch", diagnosis.libraries)
+        yield safely("engine", diagnosis.engine)
         model = safely("model", diagnosis.model, lambda status: None if quiet else progress.show(status))
         progress.close()
         yield model
         if model.state is State.OK:
             yield safely("answer", diagnosis.answer)
         yield safely("database", diagnosis.database)
+        yield safely("knowledge", diagnosis.knowledge)
         yield safely("channel_layer", diagnosis.channel_layer)
         yield from self_visit.findings(self_visit.visit())
         yield safely("translations", diagnosis.translations)

@@ -10,7 +10,6 @@ from django.conf import settings
 import inference
 from inference import knowledge
 from inference.knowledge import KnowledgeBase
-from inference.retrieval import index
 from tests.inference.knowing import BASE, TAUGHT
 from tests.scripted import ScriptedBackend
 
@@ -19,7 +18,7 @@ Publish = Callable[[KnowledgeBase], None]
 
 @pytest.fixture
 def publish(monkeypatch: pytest.MonkeyPatch) -> Publish:
-    """Makes a knowledge base the one that backends see; words alone, so that scores are the same everywhere."""
+    """Makes a knowledge base the one that backends see."""
 
     def connect(base: KnowledgeBase) -> None:
         async def source() -> KnowledgeBase:
@@ -27,7 +26,6 @@ def publish(monkeypatch: pytest.MonkeyPatch) -> Publish:
 
         monkeypatch.setattr(knowledge, "_source", source)
 
-    monkeypatch.setattr(index, "_default", index.Library(meaning="off"))
     connect(BASE)
     return connect
 
