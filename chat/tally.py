@@ -82,6 +82,7 @@ def added(before: Generation, facts: Facts) -> Facts:
         **_first_decision(before),
         "completion_tokens": before.completion_tokens + (facts.get("completion_tokens") or 0),
         "total_ms": (before.total_ms or 0) + (facts.get("total_ms") or 0),
+        "cpu_ms": _sum(before.cpu_ms, facts.get("cpu_ms")),
         "first_token_ms": before.first_token_ms,
         "mean_logprob": _mean(before, facts),
         "min_logprob": _least(before.min_logprob, facts.get("min_logprob")),
@@ -93,6 +94,11 @@ def _first_decision(before: Generation) -> Facts:
     if not before.answered_by:
         return {}
     return {field.name: getattr(before, field.name) for field in dataclasses.fields(Decision)}
+
+
+def _sum(before: float | None, now: float | None) -> float | None:
+    """Unknown when a part is."""
+    return None if before is None or now is None else before + now
 
 
 def _mean(before: Generation, facts: Facts) -> float | None:

@@ -108,7 +108,8 @@ class Completion:
     answer that says it does not know from one that needs no article. `answered_by` is the engine whose
     words these are ("rules", "gpt2"), `reason` why it was that one (a code, see backends.router), and
     `confidence` how sure it was that the article is right, 0 to 1. `explanation` is plain JSON: for rules the
-    whole of how they came to the answer, for a model what retrieval gave it.
+    whole of how they came to the answer, for a model what retrieval gave it. `cpu_ms` is the processor time that
+    the answer took, of a step that several answers share its part; None where nobody measured.
     """
 
     backend: str
@@ -129,6 +130,7 @@ class Completion:
     reason: str = ""
     confidence: float | None = None
     explanation: Mapping[str, Any] = field(default_factory=dict)
+    cpu_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
