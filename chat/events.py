@@ -10,11 +10,15 @@ reply.waiting {message_id, state, position, wait_s}
 reply.delta {message_id, seq, text}           piece number `seq`; a gap means: sync
 reply.text {message_id, seq, text}            the whole text so far (polling only, in place of deltas)
 reply.resumed {message_id, status, seq}       after Continue
-reply.done {message_id, status, seq, text, html, lang, detail, sources: [{slug, title}]}
+reply.done {message_id, status, seq, text, html, lang, detail, engine, confidence, abstained, sources: [{slug, title}]}
 feedback.saved {message_id, feedback: FEEDBACK|null}
 conversation.updated {conversation}
 model.status {model: MODEL}
 error {code, detail, client_id?, message_id?, retry_after_s?}
+
+In a MSG and in reply.done: `engine` is whose words these are ("rules", "gpt2"; empty: nobody's that a person knows),
+`confidence` how sure it is ("sure", "fairly", "unsure"; empty: the answer needs no article), and `abstained` tells an
+answer that says that it does not know.
 
 COMPARISON = {id, messages: [id of answer A, id of answer B], verdict: VERDICT|null, engines: [ENGINE, ENGINE]|null}
 VERDICT = {better: "a"|"b"|"tie"|"both_bad", reasons: [code], guess, guess_right: bool|null}
@@ -45,7 +49,7 @@ from chat import reply_errors
 from chat.enums import Language, Status
 from chat.errors import ChatError
 from chat.models import Conversation, Message
-from chat.serializers import conversation_json, generation_of, html_of, language_of, sources_json
+from chat.serializers import answerer_json, conversation_json, generation_of, html_of, language_of, sources_json
 
 logger = logging.getLogger(__name__)
 
@@ -133,6 +137,7 @@ def done(message: Message, retry_after_s: float | None = None) -> Event:
         "lang": language,
         "error_code": (generation.error_class if generation else "") or reply_errors.INTERNAL if failed else "",
         "retry_after_s": retry_after_s,
+        **answerer_json(message),
         "sources": sources_json(message, language),
     }
 

@@ -78,6 +78,14 @@ def _message_texts() -> dict[str, str]:
         "status.interrupted": _("Interrupted"),
         "source": _("Source: {titles}"),
         "sources": _("Sources: {titles}"),
+        "by.rules": _("Answered by the help articles · {sure}"),
+        "by.gpt2": _("Answered by the language model · {sure}"),
+        "why.rules": _("Rules found the article by the words of your question; the answer is the article's own text."),
+        "why.gpt2": _("A small language model named the article that it answers from; it may be mistaken."),
+        "sure.sure": _("sure"),
+        "sure.fairly": _("fairly sure"),
+        "sure.unsure": _("not quite sure, please check the source"),
+        "sure.unknown": _("did not know"),
         "table": _("Table"),
     }
 

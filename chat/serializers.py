@@ -7,6 +7,7 @@ from typing import Any
 import inference
 from chat import comparing, markdown, queries, reply_errors
 from chat.access import Actor
+from chat.answerers import ENGINES, level
 from chat.comparing import Verdict
 from chat.enums import Language, Role, Status
 from chat.knowledge.queries import Titles
@@ -126,6 +127,15 @@ def sources_json(message: Message, language: Language, titles: Titles | None = N
     return [{"slug": slug, "title": titles.of(slug, language)} for slug in slugs]
 
 
+def answerer_json(message: Message) -> Json:
+    """Who wrote a reply and how sure it is; nothing while that is secret, or when nobody noted it."""
+    generation = generation_of(message)
+    if generation is None or is_secret(message):
+        return {"engine": "", "confidence": "", "abstained": False}
+    engine = generation.answered_by if generation.answered_by in ENGINES else ""
+    return {"engine": engine, "confidence": level(generation).value, "abstained": generation.abstained}
+
+
 def _cited(message: Message) -> list[str]:
     generation = generation_of(message)
     return generation.sources if generation and not is_secret(message) else []
@@ -151,6 +161,7 @@ def _message_json(message: Message, tree: Tree, feedback: Feedback | None, title
         },
         "feedback": feedback_json(feedback),
         "detail": _detail(message, generation_of(message)),
+        **answerer_json(message),
         "sources": sources_json(message, language, titles),
     }
 

@@ -16,7 +16,8 @@ export class MessageView {
     this.text = el("div", { "data-part": "text", class: "plain" });
     this.state = el("div", { class: "state", hidden: true });
     this.sources = el("p", { class: "sources", hidden: true });
-    this.root = el("article", { "data-role": message.role }, name, this.text, this.sources, this.state);
+    this.who = el("p", { class: "sources who", hidden: true });
+    this.root = el("article", { "data-role": message.role }, name, this.text, this.sources, this.who, this.state);
     this.root.append(...(message.role === "user" ? this.userRow() : this.assistantRow()));
   }
 
@@ -92,6 +93,7 @@ export class MessageView {
     this.paintText(message);
     this.paintState(message, scene);
     this.paintSources(message.sources ?? []);
+    this.paintWho(message);
     this.paintRow(message, scene);
   }
 
@@ -173,6 +175,15 @@ export class MessageView {
     const words = sources.map((source) => source.title).join(" · ");
     this.sources.hidden = !words;
     setText(this.sources, words ? t(sources.length > 1 ? "sources" : "source", { titles: words }) : "");
+  }
+
+  /** Small talk needs no article, so nobody asks how sure it is. */
+  paintWho({ engine, confidence, abstained }) {
+    const sure = abstained ? "unknown" : confidence;
+    this.who.hidden = !engine || !sure;
+    if (this.who.hidden) return;
+    setText(this.who, t(`by.${engine}`, { sure: t(`sure.${sure}`) }));
+    this.who.title = t(`why.${engine}`);
   }
 
   paintRow(message, scene) {

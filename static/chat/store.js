@@ -190,8 +190,9 @@ function done(state, event) {
   if (message && event.seq < message.seq) return state; // from before a Continue
   const ours = state.running === event.message_id;
   if (!message) return ours ? { ...state, running: null, waiting: null } : stranger(state, event.message_id);
-  const { status, seq, text, html, detail, sources } = event;
-  const next = heard(patch(state, message.id, { status, seq, text, html, detail, sources }), message.id);
+  const { status, seq, text, html, detail, sources, engine, confidence, abstained } = event;
+  const end = { status, seq, text, html, detail, sources, engine, confidence, abstained };
+  const next = heard(patch(state, message.id, end), message.id);
   return ours ? { ...next, running: next.messages.find((one) => one.status === LIVE)?.id ?? null } : next;
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,8 @@ class PlayBackend:
                 return
             await asyncio.sleep(0 if "quick" in question else PAUSE_S)
             yield Chunk(text=word, token_count=1)
-        yield Chunk(finish_reason=FinishReason.STOP, completion=_completion(len(words)))
+        completion = replace(_completion(len(words)), **_answerer(question))
+        yield Chunk(finish_reason=FinishReason.STOP, completion=completion)
 
     async def _wait(self, question: str) -> AsyncIterator[Waiting]:
         if "queue" in question:
@@ -106,6 +108,17 @@ def _answer(question: str, prefix: str, name: str) -> str:
         return BOTH[name]
     text = next((answer for word, answer in PICTURES.items() if word in question), SHORT)
     return text.removeprefix(prefix) if prefix else text
+
+
+def _answerer(question: str) -> dict[str, Any]:
+    """What the record says about who answered, as far as the question wants to know."""
+    if "surely" in question:
+        return {"answered_by": "rules", "confidence": 0.95}
+    if "perhaps" in question:
+        return {"answered_by": "gpt2", "confidence": 0.3}
+    if "unheard" in question:
+        return {"answered_by": "gpt2", "confidence": 0.3, "sources": (), "abstained": True}
+    return {}
 
 
 def _words(text: str) -> Iterator[str]:

@@ -93,7 +93,8 @@ async () => {
         const add = (parent, role, status, text) => {
             const id = `m${++count}`;
             all.set(id, {id, parent, role, status, seq: 0, text, html: null, client_id: role === 'user' ? `k${count}` : '',
-                         lang: 'en', feedback: null, detail: '', sources: []});
+                         lang: 'en', feedback: null, detail: '', sources: [],
+                         engine: '', confidence: '', abstained: false});
             said.set(id, [text]);
             leaf = id;
             return id;
@@ -110,10 +111,12 @@ async () => {
         };
         const end = (status) => {
             const one = all.get(running);
-            Object.assign(one, {status, html: `<p>${one.text}</p>`, detail: status === 'failed' ? 'why' : ''});
+            Object.assign(one, {status, html: `<p>${one.text}</p>`, detail: status === 'failed' ? 'why' : '',
+                                engine: pick(['', 'rules', 'gpt2']), confidence: pick(['', 'sure', 'unsure'])});
             running = null;
-            const {seq, text, html, detail, sources} = one;
-            return [{type: 'reply.done', message_id: one.id, status, seq, text, html, detail, sources}];
+            const {seq, text, html, detail, sources, engine, confidence, abstained} = one;
+            const told = {seq, text, html, detail, sources, engine, confidence, abstained};
+            return [{type: 'reply.done', message_id: one.id, status, ...told}];
         };
         const goOn = () => {
             const one = all.get(leaf);

@@ -279,6 +279,24 @@ def test_answers_are_markdown_with_tables_and_code_to_copy(page: Page):
     assert page.evaluate("navigator.clipboard.readText()").startswith("A replacement takes **three")
 
 
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("surely quick", "Answered by the help articles · sure"),
+        ("perhaps quick", "Answered by the language model · not quite sure, please check the source"),
+        ("unheard quick", "Answered by the language model · did not know"),
+    ],
+)
+def test_who_answered_and_how_sure_stands_under_the_answer(page: Page, question: str, line: str):
+    ask(page, question)
+    expect(answered(page).get_by_text(line, exact=True)).to_be_visible()
+    page.reload()
+    expect(answered(page).get_by_text(line, exact=True)).to_be_visible()
+    ask(page, "quick")
+    expect(answers(page)).to_have_count(2)
+    expect(answered(page).locator(".who")).to_be_hidden()
+
+
 def test_a_screen_reader_hears_each_sentence_once(page: Page):
     page.evaluate("""() => {
         window.heard = [];

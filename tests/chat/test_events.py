@@ -61,7 +61,7 @@ def test_the_end_of_a_reply_is_told_in_the_readers_language(conversation: Conver
             "html": "",
             "lang": "en",
             "detail": "Too many people are asking right now. Please try again in 1 second.",
-            "sources": [],
+            **{"engine": "", "confidence": "", "abstained": False, "sources": []},
         }
 
 

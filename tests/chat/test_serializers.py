@@ -33,12 +33,14 @@ def test_a_snapshot_is_the_whole_state(conversation: Conversation, ann: Actor, b
                 **{"text": "我的卡呢？", "html": None, "client_id": turn.message.client_id, "lang": "zh-hans"},
                 "created_at": turn.message.created_at.isoformat(),
                 **{"versions": {"ids": [question], "index": 0}, "feedback": None, "detail": "", "sources": []},
+                **{"engine": "", "confidence": "", "abstained": False},
             },
             {
                 **{"id": reply, "parent": question, "role": "assistant", "status": "streaming", "seq": 0},
                 **{"text": "", "html": None, "client_id": "", "lang": "zh-hans"},
                 "created_at": running.created_at.isoformat(),
                 **{"versions": {"ids": reply_ids, "index": 1}, "feedback": None, "detail": "", "sources": []},
+                **{"engine": "", "confidence": "", "abstained": False},
             },
         ],
         "has_older": False,
@@ -109,6 +111,18 @@ def test_the_models_state_is_a_sentence_for_people(
     backend.shown = ModelStatus(state, 0.25, 3.0, "/srv/model.safetensors: not found", error_code)
     expected = {"state": state.value, "progress": 0.25, "eta_s": 3.0, "detail": detail}
     assert serializers.model_json() == expected
+
+
+@pytest.mark.parametrize(("answered_by", "engine"), [("gpt2", "gpt2"), ("an-operators-own", "")])
+def test_a_reply_tells_who_answered_and_how_sure(
+    conversation: Conversation, ann: Actor, answered_by: str, engine: str
+):
+    turn = say(conversation)
+    record = {"answered_by": answered_by, "confidence": 0.7, "sources": ["card_arrival"]}
+    Generation.objects.filter(message=turn.reply).update(**record)
+    conversation.refresh_from_db()
+    (_question, reply) = serializers.snapshot_json(ann, conversation)["messages"]
+    assert (reply["engine"], reply["confidence"], reply["abstained"]) == (engine, "fairly", False)
 
 
 def test_sources_carry_titles_in_the_answers_own_language(conversation: Conversation, ann: Actor):
