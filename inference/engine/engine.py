@@ -18,6 +18,7 @@ from inference.engine.request import Sequence, sequences_of
 from inference.engine.runner import Runner
 from inference.engine.sampling import choose
 from inference.engine.scheduler import Plan, Scheduler
+from inference.engine.sources import SourceTokens
 from inference.errors import DeviceOutOfMemory, NonFiniteLogits, StepFailed
 from inference.prompting import Prompter
 from inference.types import Chunk, Completion, FinishReason, Request, Waiting
@@ -77,6 +78,7 @@ class Engine:
         self._vocabulary = Vocabulary(tokenizer, ends)
         self._scheduler = Scheduler(self.limits.max_streams, self.limits.max_queue, self.limits.prefill_budget)
         self._runner = Runner(model, self.limits.max_streams, self.window)
+        self._sources = SourceTokens(self._vocabulary.sources, self._runner.device)
         self._texts: dict[Sequence, _Text] = {}
         self._mean_service_s = 2.0
 
@@ -107,6 +109,7 @@ class Engine:
         self._scheduler.add(sequences)
         stops = (*request.sampling.stop, *self._prompter.stop)
         for sequence in sequences:
+            sequence.names_source = bool(self._sources.slugs) and not request.prefix
             self._texts[sequence] = _Text(self._vocabulary, stops)
 
     def cancel(self, request_id: str) -> None:
@@ -116,7 +119,7 @@ class Engine:
                 sequence.finish = FinishReason.CANCELLED
 
     def step(self) -> list[Output]:
-        """One forward pass for whoever is next; what became of it, at most one chunk per sequence."""
+        """One forward pass for whoever is next; what became of it, at most one chunk of text per sequence."""
         outputs = self._collect_finished()
         plan = self._scheduler.plan()
         if plan.sequences:
@@ -176,13 +179,23 @@ class Engine:
 
     def _take(self, logits: Tensor, sequences: list[Sequence]) -> None:
         """Give each sequence its token; finish those that are at their end."""
-        for sequence, token, logprob, finite in zip(sequences, *choose(logits, sequences), strict=True):
+        logits = self._with_evidence(logits, sequences)
+        for i, (sequence, token, logprob, finite) in enumerate(zip(sequences, *choose(logits, sequences), strict=True)):
             if not finite:
                 sequence.fail(NonFiniteLogits("The model gave logits that are not finite for this request."))
                 continue
+            if sequence.at_source:
+                sequence.citation = self._sources.cite(logits[i], token)
             sequence.append(token, logprob)
             self._texts[sequence].push(token)
             sequence.finish = self._finish_of(sequence, token)
+
+    def _with_evidence(self, logits: Tensor, sequences: list[Sequence]) -> Tensor:
+        """The logits (B, vocabulary), where a source is named next with what retrieval says about it."""
+        if not any(sequence.at_source and sequence.request.source_prior for sequence in sequences):
+            return logits
+        priors = [sequence.request.source_prior if sequence.at_source else {} for sequence in sequences]
+        return torch.stack([self._sources.mix(row, prior) for row, prior in zip(logits, priors, strict=True)])
 
     def _finish_of(self, sequence: Sequence, token: int) -> FinishReason | None:
         if token in self._vocabulary.end_ids or self._texts[sequence].stopped:
@@ -205,6 +218,9 @@ class Engine:
     def _collect(self, sequences: list[Sequence]) -> list[Output]:
         outputs = []
         for sequence in sequences:
+            if sequence.citation is not None and not sequence.cited:
+                sequence.cited = True
+                outputs.append(Output(sequence.request.id, Chunk(index=sequence.index, citation=sequence.citation)))
             text = self._texts[sequence].take(final=sequence.finish is not None)
             if sequence.finish is not None:
                 outputs.append(Output(sequence.request.id, self._close(sequence, text)))

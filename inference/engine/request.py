@@ -7,7 +7,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
-from inference.types import FinishReason, Request, Sampling
+from inference.types import Citation, FinishReason, Request, Sampling
 
 
 @dataclass(slots=True, eq=False)
@@ -15,7 +15,8 @@ class Sequence:
     """One candidate answer of a request, from the queue to its finish.
 
     `row` is its row of the KV cache, -1 while it has none; the first `cached` of its tokens
-    (prompt, then generated) have their keys and values there. Times are time.monotonic() seconds.
+    (prompt, then generated) have their keys and values there. `names_source` tells that its first token names a
+    source; `citation` is what it named, `cited` whether that was told. Times are time.monotonic() seconds.
     """
 
     request: Request
@@ -34,6 +35,9 @@ class Sequence:
     admitted_at: float | None = None
     first_token_at: float | None = None
     announced: int = -1
+    names_source: bool = False
+    citation: Citation | None = None
+    cited: bool = False
     _random: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -52,6 +56,16 @@ class Sequence:
     def prefilling(self) -> bool:
         """Whether part of the prompt has still to go through the model."""
         return not self.tokens
+
+    @property
+    def at_source(self) -> bool:
+        """Whether its next token is the one that names the source."""
+        return self.names_source and not self.tokens
+
+    @property
+    def greedy(self) -> bool:
+        """Whether its next token is the likeliest one; the source always is: other words, not another article."""
+        return self.sampling.temperature == 0 or self.at_source
 
     def uniform(self) -> float:
         """The next number in [0, 1) of this sequence's own stream, whatever its neighbours draw."""

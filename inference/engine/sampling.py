@@ -20,7 +20,7 @@ def choose(logits: Tensor, sequences: list[Sequence]) -> tuple[list[int], list[f
     finite = logits.isfinite().all(dim=-1)
     logits = torch.where(finite[:, None], logits, 0.0)
     tokens = logits.argmax(dim=-1)
-    hot = [i for i, sequence in enumerate(sequences) if sequence.sampling.temperature > 0]
+    hot = [i for i, sequence in enumerate(sequences) if not sequence.greedy]
     if hot:
         tokens[hot] = _draw(logits[hot], [sequences[i] for i in hot])
     logprobs = logits.gather(1, tokens[:, None]).squeeze(1) - logits.logsumexp(dim=-1)
