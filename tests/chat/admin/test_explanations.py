@@ -19,7 +19,10 @@ RULES = {
 TOLD = {
     "router": {"policy": "rules_when_sure", "reason": "rules_unsure"},
     "rules": RULES,
-    "retrieval": [{"article": "card_arrival", "score": 0.8, "matched": ["card", "<b>"]}, {"article": "pin", "score": 0.1}],
+    "retrieval": [
+        {"article": "card_arrival", "score": 0.8, "matched": ["card", "<b>"]},
+        {"article": "pin", "score": 0.1},
+    ],
     "citation": {"article": "card_arrival", "confidence": 0.9, "runner_up": {"article": "pin", "confidence": 0.05}},
 }
 
