@@ -12,6 +12,7 @@ from chat.knowledge.drafts import ArticleDraft
 from chat.knowledge.fields import LABELS, fields_of
 
 SAME, ADDED, REMOVED = "same", "added", "removed"
+LIKE = 0.5  # below this, two lines have only small words in common
 MAX_TOKENS = 600  # in a line; comparing longer ones word by word costs more than it helps
 
 _TOKEN = re.compile(r"[A-Za-z0-9]+|\s+|.", re.DOTALL)
@@ -69,7 +70,10 @@ def _words(old: str, new: str) -> Iterator[Piece]:
     before, after = _TOKEN.findall(old), _TOKEN.findall(new)
     if max(len(before), len(after)) > MAX_TOKENS:
         before, after = [old], [new]
-    for tag, a1, a2, b1, b2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    if matcher.ratio() < LIKE:
+        matcher.set_seqs(before := [old], after := [new])
+    for tag, a1, a2, b1, b2 in matcher.get_opcodes():
         if tag == "equal":
             yield Piece(SAME, "".join(before[a1:a2]))
             continue

@@ -36,6 +36,11 @@ def test_characters_of_a_chinese_answer():
     assert found(old, new) == {"answer_zh": [[(ADDED, "二"), (SAME, "十"), (REMOVED, "八"), (SAME, "岁")]]}
 
 
+def test_a_line_that_is_another_one_is_not_patched_together():
+    old, new = (draft(texts={EN: TextDraft(title, "A")}) for title in ("My card has not come", "Where is my parcel?"))
+    assert found(old, new) == {"question_en": [[(REMOVED, "My card has not come"), (ADDED, "Where is my parcel?")]]}
+
+
 def test_of_a_list_only_the_lines_that_differ():
     old = draft(tags=("a", "b"), keywords=(Keyword("x", 1), Keyword("y", 2)))
     new = draft(tags=("a", "b", "c"), keywords=(Keyword("x", 1),))

@@ -46,6 +46,7 @@ def test_the_form_shows_what_is_stored(editor: Client):
     for text in (">\none\ntwo</textarea>", ">\ncard = 2\nlost = 1</textarea>", 'name="based_on" value="1"'):
         assert text in html
     assert 'name="slug"' not in html
+    assert 'class="deletelink"' in html
 
 
 def test_publish_publishes_at_once(editor: Client):
