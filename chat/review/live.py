@@ -12,6 +12,7 @@ from chat.models import Message
 from chat.review import access, actions, queries
 from chat.review.actions import Candidate, Vote
 from chat.review.enums import Audience, Outcome, VoteReason
+from chat.review.labels import engine_label
 from chat.review.models import Comparison
 
 FOR_BAD = (VoteReason.WRONG, VoteReason.OFF_TOPIC, VoteReason.BROKEN, VoteReason.NEEDS_PERSON)
@@ -56,6 +57,10 @@ class LiveRecords:
     def claim(self, visitor: Actor, user: Actor) -> None:
         """Give a visitor's votes to the account."""
         actions.claim_votes(visitor, user)
+
+    def label(self, engine: str) -> str:
+        """The same name as in the report."""
+        return engine_label(engine)
 
     def reasons(self) -> dict[str, list[tuple[str, str]]]:
         """The reasons of this room, divided."""

@@ -58,7 +58,8 @@ class World:
             self.users[name].is_staff = True
             self.users[name].is_superuser = name == "superuser"
             self.users[name].save()
-        self.users["reviewer"].user_permissions.add(Permission.objects.get(codename="read_transcripts"))
+        wanted = ("read_transcripts", "view_comparison")
+        self.users["reviewer"].user_permissions.add(*Permission.objects.filter(codename__in=wanted))
 
     def _actor(self, name: str) -> Actor:
         return Actor(user_id=self.users[name].pk) if name in self.users else Actor(visitor=name)

@@ -21,8 +21,9 @@ UNSAFE = {
 
 
 def address(route: str, world: World) -> str:
-    """The route for a conversation of user A."""
-    return "/" + route.replace("<uuid:conversation_id>", world.owned["user_a"].id)
+    """The route for a conversation of user A, or for an article or a picture."""
+    path = route.replace("<uuid:conversation_id>", world.owned["user_a"].id)
+    return "/" + path.replace("<slug:slug>", "card_arrival").replace("<slug:name>", "total")
 
 
 @pytest.mark.parametrize("route", sorted(UNSAFE))

@@ -17,6 +17,9 @@ from django.test import Client
 from chat.commands import COMMANDS
 from chat.knowledge.models import Article
 from chat.models import Conversation, Feedback, FeedbackReason, Generation, Message, TranscriptRead
+from chat.review.actions import Vote, record_vote
+from chat.review.enums import Outcome
+from tests.chat.review.conftest import compare
 from tests.security.conftest import ACTORS, OWNERS, Property, World
 from tests.security.routes import all_routes
 
@@ -35,10 +38,26 @@ OWN: dict[str, tuple[str, dict[str, Any] | None]] = {
 COMMON: dict[str, tuple[str, str, list[int]]] = {
     "": ("get", "/", [200] * 7),
     "healthz": ("get", "/healthz", [200] * 7),
+    "help/": ("get", "/help/", [200] * 7),
+    "help/search/": ("get", "/help/search/?q=card", [200] * 7),
+    "help/<slug:slug>/": ("get", "/help/no_such_article/", [404] * 7),
     "c/": ("post", "/c/", [201] * 7),
     "c/list/": ("get", "/c/list/", [200] * 7),
     "claim/": ("post", "/claim/", [404] * 7),  # here nobody has both an account and a visitor's conversations
     "i18n/setlang/": ("post", "/i18n/setlang/", [302] * 7),
+    **{
+        f"review/{route}": ("get", f"/review/{path}", [302, 302, 403, 403, 403, 200, 200])
+        for route, path in {
+            "": "",
+            "compare/": "compare/",
+            "compare/pairs/": "compare/pairs/",
+            "compare/<slug:name>.svg": "compare/total.svg",
+            "gaps/": "gaps/",
+        }.items()
+    },
+    # Without a question that is there.
+    "review/gaps/dismiss/": ("post", "/review/gaps/dismiss/", [302, 302, 403, 403, 403, 404, 404]),
+    "review/gaps/restore/": ("post", "/review/gaps/restore/", [302, 302, 403, 403, 403, 404, 404]),
     "accounts/login/": ("get", "/accounts/login/", [200] * 7),
     "accounts/logout/": ("post", "/accounts/logout/", [302] * 7),
     "accounts/signup/": ("get", "/accounts/signup/", [200, 200, 302, 302, 302, 302, 302]),
@@ -52,7 +71,7 @@ ADMIN: dict[str, tuple[int, int, int]] = {
     "admin/jsi18n/": (200, 200, 200),
     "admin/r/<path:content_type_id>/<path:object_id>/": (404, 404, 404),
     "admin/auth/user/<id>/password/": (403, 403, 200),
-    "admin/^(?P<app_label>auth|knowledge|chat)/$": (404, 200, 200),
+    "admin/^(?P<app_label>auth|knowledge|chat|review)/$": (404, 200, 200),
     "admin/(?P<url>.*)$": (404, 404, 404),
     "admin/knowledge/article/import/": (403, 403, 200),
     "admin/knowledge/article/export/<str:kind>/": (403, 403, 200),
@@ -70,6 +89,8 @@ MODELS: dict[str, dict[str, tuple[int, ...]]] = {
     "chat/conversation": {"reviewer": READ, "superuser": READ},
     "chat/feedback": {"reviewer": NONE, "superuser": READ},
     "chat/transcriptread": {"reviewer": NONE, "superuser": READ},
+    "review/comparison": {"reviewer": READ, "superuser": READ},
+    "review/comparisonvote": {"reviewer": READ, "superuser": READ},
 }
 VIEWS = ("", "add/", "<path:object_id>/history/", "<path:object_id>/delete/", "<path:object_id>/change/")
 REDIRECTS = {f"admin/{model}/<path:object_id>/" for model in MODELS}
@@ -170,6 +191,22 @@ def test_the_owner_may(world: World, name: str, owner: str) -> None:
     assert (answer.status_code, [e for e in answer.json()["events"] if e["type"] == "error"]) == (200, [])
 
 
+@pytest.mark.parametrize("owner", OWNERS)
+@pytest.mark.usefixtures("duel")
+def test_the_owner_may_compare_and_vote(world: World, owner: str) -> None:
+    target, client = world.owned[owner], world.client(owner)
+    asked = call(client, "post", f"/c/{target.id}/command/", payload("message.compare", target)).json()["events"][0]
+    question = asked["comparison"]["id"]
+    call(client, "post", f"/c/{target.id}/command/", {"type": "reply.stop", "message_id": asked["running"]})
+    vote = {**payload("comparison.vote", target), "message_id": question}
+    for stranger in STRANGERS[owner]:
+        for conversation in (target.id, world.owned[stranger].id):
+            refused = call(world.client(stranger), "post", f"/c/{conversation}/command/", vote)
+            assert (stranger, refused.status_code) == (stranger, 404)
+    decided = call(client, "post", f"/c/{target.id}/command/", vote).json()["events"][0]
+    assert decided["comparison"]["verdict"]["better"] == "a"
+
+
 @pytest.mark.parametrize("route", COMMON)
 def test_what_everybody_may_ask(world: World, route: str) -> None:
     method, path, expected = COMMON[route]
@@ -189,12 +226,16 @@ def test_everybody_sees_their_own_list(world: World) -> None:
 def keys(world: World) -> dict[str, int]:
     """A row of each model that the admin shows."""
     conversation = world.owned["user_a"].conversation
+    comparison = compare(conversation)
+    vote = record_vote(comparison, world.actors["user_b"], Vote(Outcome.TIE))
     return {
         "auth/group": Group.objects.create(name="A group").pk,
         "auth/user": world.users["user_a"].pk,
         "knowledge/article": Article.objects.create(slug="an_article").pk,
         "chat/conversation": conversation.pk,
         "chat/feedback": Feedback.objects.get(message=world.owned["user_a"].answer).pk,
+        "review/comparison": comparison.pk,
+        "review/comparisonvote": vote.pk,
         "chat/transcriptread": TranscriptRead.objects.create(
             conversation=conversation, reader=world.users["reviewer"]
         ).pk,
@@ -208,7 +249,7 @@ def admin_path(route: str, keys: dict[str, int]) -> str:
     path = path.replace("<path:content_type_id>", "1").replace("(?P<url>.*)$", "nowhere")
     path = path.replace("<int:article_id>", str(keys["knowledge/article"])).replace("<int:number>", "1")
     path = path.replace("<str:kind>", "csv")
-    return "/" + path.replace("^(?P<app_label>auth|knowledge|chat)/$", "chat/")
+    return "/" + path.replace("^(?P<app_label>auth|knowledge|chat|review)/$", "chat/")
 
 
 def test_the_admin_shows_each_what_they_may_see(world: World, keys: dict[str, int]) -> None:
