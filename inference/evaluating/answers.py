@@ -26,14 +26,16 @@ class Outcome(StrEnum):
 class Answer:
     """What was said, from which article, how sure, how fast, and how it reads.
 
-    `candidate` is the article that an engine which abstained would have taken, if it tells. `published` is whether
-    the text is that of the cited article, letter by letter; None when none is cited.
+    `candidate` is the article that the answer is from or, after abstaining, would have been from if the engine tells,
+    and `sureness` how sure it was of that. `published` is whether the text is that of the cited article, letter by
+    letter; None when none is cited.
     """
 
     outcome: Outcome
     text: str = ""
     source: str = ""
     candidate: str = ""
+    sureness: float | None = None
     abstained: bool = False
     confidence: float | None = None
     answered_by: str = ""
@@ -64,11 +66,13 @@ def answer(question: Question, text: str, ended: bool, completion: Completion, k
     source = completion.sources[0] if completion.sources else ""
     texts = {document.answer.strip() for document in knowledge.documents if document.slug == source}
     published = text.strip() in texts
+    candidate, sureness = (source, completion.confidence) if not completion.abstained else _candidate(completion)
     return Answer(
         outcome=judge(question, completion),
         text=text,
         source=source,
-        candidate=source or _candidate(completion.explanation),
+        candidate=candidate,
+        sureness=sureness,
         abstained=completion.abstained,
         confidence=completion.confidence,
         answered_by=completion.answered_by,
@@ -86,6 +90,16 @@ def failed(error: Exception) -> Answer:
     return Answer(Outcome.FAILED, error=getattr(error, "code", type(error).__name__))
 
 
-def _candidate(explanation: Mapping[str, Any]) -> str:
-    found = explanation.get("article")
-    return found if isinstance(found, str) else ""
+def rules_part(explanation: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the rules say of themselves, also where a router asked them."""
+    return explanation if "kind" in explanation else explanation.get("rules") or {}
+
+
+def _candidate(completion: Completion) -> tuple[str, float | None]:
+    """The likeliest article, by the model where it named one, else by the rules."""
+    cited = completion.explanation.get("citation") or {}
+    for named in (cited, cited.get("runner_up") or {}):
+        if named.get("article") and not named["article"].startswith("-"):
+            return named["article"], named.get("confidence")
+    article = rules_part(completion.explanation).get("article") or ""
+    return ("", None) if cited or article[:1] in ("", "-") else (article, completion.confidence)

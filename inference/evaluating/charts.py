@@ -47,7 +47,7 @@ class Series:
 def share_axis(title: str, highest: float) -> Axis:
     """An axis of percentages from 0 that has room for `highest`."""
     step = next((step for step in STEPS if highest / step <= MAX_TICKS), STEPS[-1])
-    count = min(math.ceil(highest / step + 1e-9) or 1, round(1 / step))
+    count = min(math.ceil(highest / step - 1e-9) or 1, round(1 / step))
     return Axis(title, 0.0, count * step, [(i * step, f"{100 * i * step:g}%") for i in range(count + 1)])
 
 

@@ -129,9 +129,9 @@ def _known(values: Iterable[float | None]) -> list[float]:
 
 def _risk_coverage(pairs: list[Pair]) -> dict[str, Any]:
     judged = [
-        (answer.confidence, key(answer.candidate) == question.expected)
+        (answer.sureness, key(answer.candidate) == question.expected)
         for question, answer in pairs
-        if answer.confidence is not None and (answer.answered or answer.candidate)
+        if answer.sureness is not None and (answer.answered or answer.candidate)
     ]
     points = statistics.risk_coverage(judged, len(pairs))
     answered = [answer for _, answer in pairs if answer.answered]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inference.evaluating.answers import Answer
+from inference.evaluating.answers import Answer, rules_part
+
+MOST_WORDS = 12  # of those that matched
 
 
 def engine_name(name: str) -> str:
@@ -131,30 +134,56 @@ def _some(names: list[str], most: int = 5) -> str:
 def why(answer: Answer) -> list[str]:
     """How an engine came to its answer, as far as its record tells."""
     explanation = answer.explanation
-    found = [reasons().get(answer.reason, answer.reason)] if answer.reason else []
-    matched = explanation.get("matched")
-    if isinstance(matched, list | tuple) and matched:
-        found.append(_("matched: %(words)s") % {"words": ", ".join(map(str, matched[:12]))})
-    if isinstance(explanation.get("score"), int | float):
+    chosen = (explanation.get("router") or {}).get("reason")
+    found = [reasons().get(code, code) for code in dict.fromkeys((chosen, answer.reason)) if code]
+    cited = explanation.get("citation")
+    if isinstance(cited, dict):
+        return [*found, *_next_best(cited.get("runner_up"), "confidence"), *_retrieved(explanation)]
+    return [*found, *_by_rules(rules_part(explanation))]
+
+
+def _by_rules(explanation: Mapping[str, Any]) -> Iterator[str]:
+    words = explanation.get("matched")
+    if words:
+        yield _("matched: %(words)s") % {"words": ", ".join(map(str, words[:MOST_WORDS]))}
+    if "score" in explanation:
         values = {"score": _number(explanation["score"]), "threshold": _number(explanation.get("threshold"))}
-        found.append(_("score %(score)s, threshold %(threshold)s") % values)
-    other = explanation.get("runner_up")
+        yield _("score %(score)s, threshold %(threshold)s") % values
+    yield from _next_best(explanation.get("runner_up"), "score")
+
+
+def _next_best(other: Any, measure: str) -> Iterator[str]:
     if isinstance(other, dict) and other.get("article"):
-        values = {"article": other["article"], "score": _number(other.get("score"))}
-        found.append(_("next best: %(article)s (%(score)s)") % values)
-    return found
+        yield _("next best: %(article)s (%(score)s)") % {
+            "article": other["article"],
+            "score": _number(other.get(measure)),
+        }
+
+
+def _retrieved(explanation: Mapping[str, Any]) -> Iterator[str]:
+    for hit in (explanation.get("retrieval") or [])[:1]:
+        yield _("retrieval: %(article)s (%(score)s)") % {
+            "article": hit.get("article"),
+            "score": _number(hit.get("score")),
+        }
 
 
 def reasons() -> dict[str, str]:
     """Why the router chose as it did, by the code in the record."""
     return {
-        "rules_sure": _("the rules were sure"),
-        "rules_unsure": _("the rules were not sure"),
-        "policy_rules": _("the rules answer this topic"),
-        "policy_model": _("GPT-2 answers this topic"),
-        "article_changed": _("the article has changed since the training: quoted"),
-        "article_unknown": _("the article is newer than the training"),
-        "unsure": _("not sure enough"),
+        "rules_sure": _("The rules were sure, so they answered."),
+        "rules_unsure": _("The rules were not sure, so the language model was asked."),
+        "policy_rules": _("On this site or topic the rules always answer."),
+        "policy_model": _("On this site or topic the language model always answers."),
+        "model_starting": _("The language model was still starting, and the rules were sure."),
+        "model_failed": _("The language model could not be used, and the rules were sure."),
+        "article_changed": _("The article has changed since the model was taught it, so it was quoted as published."),
+        "article_unknown": _("The model was never taught this article, so it was quoted as published."),
+        "article_retired": _(
+            "The model named an article that is not published any more; the next best one was quoted."
+        ),
+        "unsure": _("The model was not sure enough, so the answer says that it does not know."),
+        "no_citation": _("The checkpoint names no sources, so its words went out unchecked."),
     }
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 import inference
 from inference.errors import InferenceError
+from inference.evaluating.answers import answer
+from inference.evaluating.questions import Question
+from inference.evaluating.run import EngineRun, Run
 from inference.knowledge import Document, KnowledgeBase
 from inference.types import BackendState, Chunk, Completion, FinishReason, Request, Status
 from tests.scripted import COMPLETION
@@ -92,6 +95,19 @@ class Answering:
         for word in text.split(" "):
             yield Chunk(text=word if text.startswith(word) else f" {word}", token_count=1)
         yield Chunk(finish_reason=FinishReason.STOP, completion=completion)
+
+
+def made(questions: list[Question], given: dict[str, list[Any]]) -> Run:
+    """A run without any asking: for each engine what it gave for each question, None for not asked."""
+    run = Run(questions, KNOWLEDGE)
+    for name, answers in given.items():
+        engine = EngineRun(name, cpu_s=0.5, wall_s=2.0)
+        for place, (question, step) in enumerate(zip(questions, answers, strict=True)):
+            if step is not None:
+                text, completion = step
+                engine.answers[place] = answer(question, text, True, completion, KNOWLEDGE)
+        run.engines.append(engine)
+    return run
 
 
 def engines(**answers: dict[str, Any]) -> dict[str, Answering]:
