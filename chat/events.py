@@ -1,6 +1,6 @@
 """What the server tells the pages of a conversation, and the only place that sends to a group.
 
-An event is a dict with "type"; MSG, FEEDBACK and MODEL are described in serializers.py.
+An event is a dict with "type"; MSG, FEEDBACK, SOURCE and MODEL are described in serializers.py.
 
 snapshot {conversation, messages: [MSG], running, comparison: COMPARISON|null, has_older, model}
                                               the newest messages of the active branch
@@ -10,7 +10,7 @@ reply.waiting {message_id, state, position, wait_s}
 reply.delta {message_id, seq, text}           piece number `seq`; a gap means: sync
 reply.text {message_id, seq, text}            the whole text so far (polling only, in place of deltas)
 reply.resumed {message_id, status, seq}       after Continue
-reply.done {message_id, status, seq, text, html, lang, detail, engine, confidence, abstained, sources: [{slug, title}]}
+reply.done {message_id, status, seq, text, html, lang, detail, engine, confidence, abstained, sources: [SOURCE]}
 feedback.saved {message_id, feedback: FEEDBACK|null}
 conversation.updated {conversation}
 model.status {model: MODEL}

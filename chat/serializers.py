@@ -1,8 +1,10 @@
-"""Rows as the wire shows them: MSG, FEEDBACK, MODEL, the snapshot (the contract is in events.py)."""
+"""Rows as the wire shows them: MSG, FEEDBACK, SOURCE, MODEL, the snapshot (the contract is in events.py)."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from django.urls import reverse
 
 import inference
 from chat import comparing, markdown, queries, reply_errors
@@ -121,10 +123,17 @@ def language_of(message: Message, otherwise: Language) -> Language:
 
 
 def sources_json(message: Message, language: Language, titles: Titles | None = None) -> list[Json]:
-    """The articles that a reply cites, with their titles in the reply's own language."""
+    """SOURCE {slug, title, url} of each article that a reply cites.
+
+    The title is in the reply's own language; an article that was taken back has no address.
+    """
     slugs = _cited(message)
     titles = titles or Titles(slugs)
-    return [{"slug": slug, "title": titles.of(slug, language)} for slug in slugs]
+    return [{"slug": slug, "title": titles.of(slug, language), "url": _url(slug, titles)} for slug in slugs]
+
+
+def _url(slug: str, titles: Titles) -> str:
+    return reverse("help:article", args=[slug]) if slug in titles else ""
 
 
 def answerer_json(message: Message) -> Json:

@@ -16,11 +16,16 @@ from chat.boot import boot_json
 from chat.errors import NotFound
 from chat.models import Conversation
 
+ASK_CHARS = 500
+
 
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """The conversation that was used last, or an empty page; always an empty one with ?new=1."""
+    """The conversation that was used last, or an empty page; always an empty one with ?new=1.
+
+    `?ask=` puts a question into the message field, and leaves the sending to the visitor.
+    """
     if "new" in request.GET:
         return _page(request, None)
     return _page(request, queries.latest_conversation(access.actor_of_request(request)))
@@ -51,4 +56,5 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, found: Conversation | None) -> HttpResponse:
     boot = boot_json(request, found)
-    return render(request, "chat/chat.html", {"boot": boot, "conversation": found})
+    ask = request.GET.get("ask", "").replace("\0", "").strip()[:ASK_CHARS]
+    return render(request, "chat/chat.html", {"boot": boot, "conversation": found, "ask": ask})

@@ -133,6 +133,14 @@ function starters() {
   }
 }
 
+/** ?ask= has filled the message field; in the address it would do so again at every reload. */
+function suggested(text) {
+  const here = new URL(location);
+  here.searchParams.delete("ask");
+  if (text) history.replaceState(null, "", here);
+  composer.suggest(text);
+}
+
 /** Esc: close what is open, else stop the answer. */
 function escape(event) {
   if (event.key !== "Escape" || composing(event)) return;
@@ -154,6 +162,7 @@ document.addEventListener("keydown", escape);
 stayAboveKeyboard();
 composer.open(state.conversation?.id ?? null);
 composer.setBusy(false);
+suggested($("message").defaultValue);
 starters();
 compareSwitch();
 frame();

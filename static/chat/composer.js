@@ -26,6 +26,13 @@ export class Composer {
     this.changed();
   }
 
+  /** A question from the page's address; after a draft that was there already, and only once. */
+  suggest(text) {
+    const { field } = this.parts;
+    if (text && !field.value.includes(text)) this.fill([field.value, text].filter(Boolean).join("\n"));
+    if (text) this.focus();
+  }
+
   fill(text) {
     this.parts.field.value = text;
     this.changed();

@@ -25,10 +25,14 @@ function themeButton() {
   show(stored());
 }
 
-/** The address changes without a load when a conversation begins; come back to where we are. */
+/** The address changes without a load when a conversation begins; come back to where we are, in the other language. */
 function languageForm() {
   const form = document.getElementById("language");
-  form?.addEventListener("submit", () => { form.elements.next.value = location.pathname + location.search; });
+  form?.addEventListener("submit", () => {
+    const here = new URL(location);
+    here.searchParams.delete("lang");
+    form.elements.next.value = here.pathname + here.search;
+  });
 }
 
 themeButton();

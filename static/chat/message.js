@@ -171,10 +171,15 @@ export class MessageView {
       retry ? button("retry", () => this.actions.regenerate(id)) : null];
   }
 
+  /** Links to the help pages, which open beside the conversation; what is no longer published is only named. */
   paintSources(sources) {
-    const words = sources.map((source) => source.title).join(" · ");
-    this.sources.hidden = !words;
-    setText(this.sources, words ? t(sources.length > 1 ? "sources" : "source", { titles: words }) : "");
+    const key = JSON.stringify(sources) + this.text.lang;
+    if (key === this.sourcesKey) return;
+    this.sourcesKey = key;
+    const [before, after] = t(sources.length > 1 ? "sources" : "source").split("{titles}");
+    const titles = sources.flatMap((source, index) => [index ? " · " : "", sourceLink(source, this.text.lang)]);
+    this.sources.hidden = !sources.length;
+    this.sources.replaceChildren(before, ...titles, after);
   }
 
   /** Small talk needs no article, so nobody asks how sure it is. */
@@ -202,6 +207,11 @@ export class MessageView {
     this.previous.disabled = busy || index === 0;
     this.next.disabled = busy || index >= ids.length - 1;
   }
+}
+
+function sourceLink({ title, url }, lang) {
+  const href = url && lang ? `${url}?lang=${lang}` : url;
+  return url ? el("a", { href, target: "_blank", rel: "noopener", lang: lang || null, text: title }) : title;
 }
 
 /** A running answer without the marks of bold type, which its HTML will not show either. */

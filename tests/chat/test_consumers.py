@@ -49,7 +49,7 @@ async def test_a_question_is_answered_word_by_word(conversation: Conversation, a
         "html": "<p>On its <strong>way</strong>.</p>\n",
         "lang": "en",
         "detail": "",
-        "sources": [{"slug": "card_arrival", "title": "card arrival"}],
+        "sources": [{"slug": "card_arrival", "title": "card arrival", "url": ""}],
     }
 
 

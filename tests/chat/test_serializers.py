@@ -114,9 +114,7 @@ def test_the_models_state_is_a_sentence_for_people(
 
 
 @pytest.mark.parametrize(("answered_by", "engine"), [("gpt2", "gpt2"), ("an-operators-own", "")])
-def test_a_reply_tells_who_answered_and_how_sure(
-    conversation: Conversation, ann: Actor, answered_by: str, engine: str
-):
+def test_a_reply_tells_who_answered_and_how_sure(conversation: Conversation, ann: Actor, answered_by: str, engine: str):
     turn = say(conversation)
     record = {"answered_by": answered_by, "confidence": 0.7, "sources": ["card_arrival"]}
     Generation.objects.filter(message=turn.reply).update(**record)
@@ -132,6 +130,6 @@ def test_sources_carry_titles_in_the_answers_own_language(conversation: Conversa
     conversation.refresh_from_db()
     (_question, reply) = serializers.snapshot_json(ann, conversation)["messages"]
     assert reply["sources"] == [
-        {"slug": "card_arrival", "title": "卡还没到"},
-        {"slug": "gone", "title": "gone"},
+        {"slug": "card_arrival", "title": "卡还没到", "url": "/help/card_arrival/"},
+        {"slug": "gone", "title": "gone", "url": ""},
     ]
