@@ -21,7 +21,7 @@ _backends: dict[str, Backend] = {}
 def configure(config: Config) -> None:
     """Set the backends: name -> {"BACKEND": dotted path, "OPTIONS": {...}}, or another name. Closes earlier ones."""
     global _config
-    for backend in _backends.values():
+    for backend in list(_backends.values()):  # one that closes others may have to build them first
         backend.close()
     _backends.clear()
     _config = config
