@@ -13,7 +13,7 @@ from inference import Chunk, Completion, Decision
 Facts = dict[str, Any]
 
 # Of an explanation, which comes from outside and is stored with every reply.
-MAX_TEXT, MAX_ITEMS, MAX_DEPTH = 200, 20, 6
+MAX_TEXT, MAX_ITEMS, MAX_DEPTH = 200, 20, 8
 
 
 class Tally:

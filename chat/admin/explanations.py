@@ -62,7 +62,31 @@ def _rules(rules: dict[str, Any]) -> list[Table | None]:
     kind = str(rules.get("kind", ""))
     note = _("Decided by: %(kind)s.") % {"kind": KINDS.get(kind, kind)}
     head = ["", _("Article"), _("Score"), _("Threshold")]
-    return [Table(_("What the rules thought"), head, rows, note), _matched(_list(rules.get("matched")))]
+    steps = {str(step.get("step")): step for step in map(_dict, _list(rules.get("steps")))}
+    return [
+        Table(_("What the rules thought"), head, rows, note),
+        _matched(_list(rules.get("matched"))),
+        _fired(_list(steps.get("patterns", {}).get("fired"))),
+        _weighed(_list(steps.get("articles", {}).get("candidates"))),
+    ]
+
+
+def _fired(patterns: list[Any]) -> Table | None:
+    if not patterns:
+        return None
+    rows = [[_article(one), str(one.get("pattern", DASH))] for one in map(_dict, patterns)]
+    return Table(_("Patterns that fit"), [_("Article"), _("Pattern")], rows)
+
+
+def _weighed(candidates: list[Any]) -> Table | None:
+    """The articles that something spoke for, with the keywords that did."""
+    if not candidates:
+        return None
+    rows = []
+    for one in map(_dict, candidates):
+        words = ", ".join(str(_dict(word).get("text", word)) for word in _list(one.get("keywords"))) or DASH
+        rows.append([_article(one), _number(one.get("score")), _number(one.get("threshold")), words])
+    return Table(_("Articles that the rules weighed"), [_("Article"), _("Score"), _("Threshold"), _("Keywords")], rows)
 
 
 def _matched(matched: list[Any]) -> Table | None:

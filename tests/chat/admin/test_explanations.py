@@ -49,6 +49,20 @@ def test_each_part_is_a_table():
     ]
 
 
+def test_the_rules_steps_are_tables_too():
+    fired = {"step": "patterns", "fired": [{"article": "pin", "pattern": r"\bpin\b"}]}
+    weighed = {"article": "pin", "score": 2, "threshold": 1.5, "keywords": [{"text": "pin", "share": 2}]}
+    steps = [fired, {"step": "articles", "candidates": [weighed, {"article": "-talk"}]}, "nonsense"]
+    assert tables(Generation(explanation={"rules": {"kind": "pattern", "steps": steps}}))[1:] == [
+        Table("Patterns that fit", ["Article", "Pattern"], [["pin", r"\bpin\b"]]),
+        Table(
+            "Articles that the rules weighed",
+            ["Article", "Score", "Threshold", "Keywords"],
+            [["pin", "2.00", "1.50", "pin"], ["small talk", "–", "–", "–"]],
+        ),
+    ]
+
+
 def test_an_answer_of_the_rules_alone_explains_itself():
     assert [table.caption for table in tables(Generation(explanation=RULES))] == [
         "What the rules thought",
