@@ -22,6 +22,7 @@ from chat.admin import explanations, exports, filters
 from chat.admin.base import CountFreeChangeList, ReadOnlyAdmin
 from chat.admin.records import NO_BREAK, facts, headline, person, person_kind, sources
 from chat.enums import FeedbackValue, Role, Status
+from chat.knowledge.queries import article_keys
 from chat.models import Conversation
 
 READ_TRANSCRIPTS = "chat.read_transcripts"
@@ -85,6 +86,7 @@ class ConversationAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, conversation: Conversation, transcript: Any, through: Any
     ) -> dict[str, Any]:
         user: Any = request.user
+        may_see_articles = user.has_perm("knowledge.view_article")
         return {
             "title": conversation.title or _("Conversation without a title"),
             "opts": self.opts,
@@ -92,11 +94,10 @@ class ConversationAdmin(ReadOnlyAdmin):
             "media": self.media,
             "person": person(conversation),
             "transcript": transcript,
-            "rows": [_row(entry) for entry in transcript.entries],
+            "rows": _rows(transcript.entries, may_see_articles),
             "branch_query": "" if transcript.active else f"version={through}&",
             "preserved_filters": self.get_preserved_filters(request),
             "may_see_log": user.has_perm("chat.view_transcriptread"),
-            "may_see_articles": user.has_perm("knowledge.view_article"),
         }
 
     @admin.action(description=gettext_lazy("Export as JSON lines"), permissions=["view"])
@@ -146,6 +147,15 @@ class ConversationAdmin(ReadOnlyAdmin):
     def last_message(self, row: Conversation) -> Any:
         """When."""
         return row.updated_at
+
+
+def _rows(entries: list[transcripts.Entry], may_see_articles: bool) -> list[dict[str, Any]]:
+    """Each with its sources as (slug, the article's key or None), for a link to where it is edited."""
+    rows = [_row(entry) for entry in entries]
+    keys = article_keys(slug for row in rows for slug in row["sources"]) if may_see_articles else {}
+    for row in rows:
+        row["sources"] = [(slug, keys.get(slug)) for slug in row["sources"]]
+    return rows
 
 
 def _row(entry: transcripts.Entry) -> dict[str, Any]:

@@ -92,6 +92,12 @@ def published_texts(slugs: Iterable[str]) -> dict[str, dict[Language, TextDraft]
     return dict(found)
 
 
+def article_keys(slugs: Iterable[str]) -> dict[str, int]:
+    """The keys of the articles that there are, in whatever state: one query, none for no slugs."""
+    wanted = set(slugs)
+    return dict(Article.objects.filter(slug__in=wanted).values_list("slug", "pk")) if wanted else {}
+
+
 def knowledge_changed_at() -> datetime | None:
     """When something published last changed; None when there never was an article."""
     return KnowledgeVersion.objects.values_list("changed_at", flat=True).first()
