@@ -15,7 +15,7 @@ from chat.enums import Status
 from chat.events import Event
 from chat.models import Conversation, Message
 from chat.replies import build_request
-from inference import ChatMessage, FinishReason, Role, Waiting
+from inference import ChatMessage, Decision, FinishReason, Role, Waiting
 from inference.errors import BackendUnavailable, NonFiniteLogits, Overloaded
 from tests.chat.conftest import client_id, end, say
 from tests.chat.sockets import all_done, db
@@ -233,6 +233,31 @@ async def test_a_drained_process_leaves_interrupted_replies_with_all_words_that_
     assert told[-1]["status"] == "interrupted"
 
 
+DECISION = Decision("gpt2", "rules_unsure", 0.8, ("card_arrival",), explanation={"retrieval": []})
+
+
+async def test_a_stopped_reply_knows_who_was_answering(
+    conversation: Conversation, backend: ScriptedBackend, told: list[Event]
+):
+    backend.scripts.append([DECISION, "On ", asyncio.Event(), "its way"])
+    reply = await _start(conversation)
+    await _until_stored(reply, "On ")
+    await db(actions.stop_reply, reply)
+    replies.let_go(reply.pk)
+    record = (await _end(reply)).generation
+    assert (record.answered_by, record.reason, record.confidence) == ("gpt2", "rules_unsure", 0.8)
+    assert (record.sources, record.explanation) == (["card_arrival"], {"retrieval": []})
+
+
+async def test_a_reply_that_fell_silent_knows_it_too(
+    conversation: Conversation, backend: ScriptedBackend, told: list[Event], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(replies, "SILENCE_S", 0.01)
+    backend.scripts.append([DECISION, "On ", asyncio.Event(), "its way"])
+    record = (await _end(await _start(conversation))).generation
+    assert (record.error_class, record.answered_by) == ("timed_out", "gpt2")
+
+
 # --- the question to the model -------------------------------------------------------------------------------
 
 
@@ -253,6 +278,25 @@ def test_the_model_is_asked_with_the_branch(conversation: Conversation, settings
         ChatMessage(Role.USER, "Third <|endoftext|>"),
     )
     assert (request.prefix, request.backend, request.sampling.temperature) == ("", "default", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [("Where is it?", "en"), ("卡呢？", "zh-hans"), ("???", "zh-hans")], ids=["en", "zh", "none"]
+)
+def test_the_answer_is_wanted_in_the_language_of_the_question(conversation: Conversation, text: str, language: str):
+    say(conversation, "我的卡呢？", "快了。")
+    conversation.refresh_from_db()
+    turn = actions.start_turn(conversation, client_id(), text)
+    assert build_request(queries.reply_for_run(turn.reply.pk)).language == language
+
+
+@pytest.mark.parametrize(("answered_by", "asked"), [("default", "default"), ("of-the-past", "rules"), ("", "rules")])
+def test_who_began_an_answer_ends_it(
+    conversation: Conversation, backend: ScriptedBackend, answered_by: str, asked: str
+):
+    reply = end(actions.start_turn(conversation, client_id(), "Hi").reply, Status.STOPPED, "On ")
+    type(reply.generation).objects.update(answered_by=answered_by, backend="rules")
+    assert build_request(queries.reply_for_run(reply.pk)).backend == asked
 
 
 def test_another_reply_is_asked_for_with_chance(conversation: Conversation):

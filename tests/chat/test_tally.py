@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chat.models import Generation
-from chat.tally import Tally, added, facts_of
-from inference import Chunk
+from chat.tally import MAX_DEPTH, MAX_ITEMS, MAX_TEXT, Tally, added, bounded, facts_of
+from inference import Chunk, Decision
 from tests.scripted import COMPLETION
 
 
@@ -85,3 +85,29 @@ def test_a_continued_reply_has_the_figures_of_both_parts(
     before: dict[str, Any], facts: dict[str, Any], total: dict[str, Any]
 ):
     assert added(Generation(**before), facts) == total
+
+
+def test_who_answers_is_a_fact_before_the_end():
+    tally = Tally()
+    tally.decided(Decision("rules", "rules_sure", 0.9, ("card_arrival",), explanation={"matched": ("card",)}))
+    facts = tally.facts()
+    assert (facts["answered_by"], facts["reason"], facts["confidence"]) == ("rules", "rules_sure", 0.9)
+    assert (facts["sources"], facts["explanation"]) == (["card_arrival"], {"matched": ["card"]})
+    assert set(facts) <= {field.name for field in Generation._meta.get_fields()}
+
+
+def test_a_continued_reply_is_still_its_first_engines():
+    before = Generation(completion_tokens=2, answered_by="gpt2", sources=["pin"], reason="rules_unsure")
+    facts = added(before, {"answered_by": "gpt2", "sources": [], "reason": "", "completion_tokens": 1})
+    assert (facts["sources"], facts["reason"], facts["completion_tokens"]) == (["pin"], "rules_unsure", 3)
+
+
+def test_an_explanation_is_stored_at_a_bounded_size():
+    deep: Any = "leaf"
+    for _ in range(MAX_DEPTH + 2):
+        deep = {"in": deep}
+    told = bounded({"long": "x" * 999, "many": list(range(99)), "pair": (1, None), "odd": object, "deep": deep})
+    assert (len(told["long"]), len(told["many"]), told["pair"]) == (MAX_TEXT, MAX_ITEMS, [1, None])
+    assert isinstance(told["odd"], str)
+    assert str(told["deep"]).count("in") == MAX_DEPTH - 1
+    assert "leaf" not in str(told)
