@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from chat.enums import Language
 from chat.knowledge.drafts import ArticleDraft, TextDraft
 from chat.knowledge.enums import ArticleState, RevisionState
 from chat.knowledge.models import Article, ArticleText, KnowledgeVersion, Revision
-from inference.knowledge import Document, Keyword, KnowledgeBase, Policy
+from inference.knowledge import Document, Keyword, KnowledgeBase, Policy, Rule
+
+MANY = 500  # keys in one statement
 
 
 class Titles:
@@ -73,13 +75,14 @@ def article_page(slug: str, language: Language) -> ArticlePage | None:
 
 def published_list(language: Language) -> list[ListedArticle]:
     """Everything published by slug, with the title in the language or in one that there is: two queries."""
-    revisions = _published_revisions().prefetch_related(
-        Prefetch("texts", ArticleText.objects.only("revision_id", "language", "question"))
-    )
+    titles: dict[int, dict[str, str]] = defaultdict(dict)
+    for revision, written_in, title in _published_texts().values_list("revision_id", "language", "question"):
+        titles[revision][written_in] = title
+    rows = _published_revisions().values_list("pk", "article__slug", "tags")
     return [
-        ListedArticle(revision.article.slug, Language(text.language), text.question, tuple(revision.tags))
-        for revision in revisions
-        if (text := _in_language(revision.texts.all(), language))
+        ListedArticle(slug, Language(shown), titles[key][shown], tuple(tags))
+        for key, slug, tags in rows
+        if (shown := _best(titles.get(key, {}), language))
     ]
 
 
@@ -114,24 +117,49 @@ def knowledge_version() -> str:
     return next((str(version) for version in KnowledgeVersion.objects.all()[:1]), "")
 
 
-def published_documents() -> list[Document]:
-    """Every language of everything published."""
-    return [document for draft, number in _published_drafts() for document in draft.documents(number)]
+class PublishedReader:
+    """Reads everything published, and of the articles only those that it has not read before.
+
+    A revision never changes, so that after an edit among 10,000 articles one of them is read. When it was
+    made belongs to its name: a key can come again after a backup was put back.
+    """
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[int, datetime], _Read] = {}
+
+    def read(self) -> KnowledgeBase:
+        """Five queries, however many articles.
+
+        The version is read first: what is published while the rest is read makes it another one, so that the
+        next look reads again.
+        """
+        version = knowledge_version()
+        policies = Article.objects.exclude(policy="").values_list("slug", "policy")
+        known = {slug: Policy(policy) for slug, policy in policies}
+        names = list(_published_revisions().values_list("pk", "created_at"))
+        new = [key for key, made in names if (key, made) not in self._read]
+        found = self._read | dict(_read_revisions(new))
+        # One that was deleted in between is not found.
+        self._read = {name: found[name] for name in names if name in found}
+        documents = tuple(document for read in self._read.values() for document in read.documents)
+        rules = tuple(read.rule for read in self._read.values() if read.rule)
+        return KnowledgeBase(version, documents, rules, known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    documents: list[Document]
+    rule: Rule | None
 
 
 def published_knowledge() -> KnowledgeBase:
-    """Everything published: four queries, however many articles.
+    """Everything published, read anew."""
+    return PublishedReader().read()
 
-    The version is read first: what is published while the rest is read makes it another one, so that the
-    next look reads again.
-    """
-    version = knowledge_version()
-    policies = Article.objects.exclude(policy="").values_list("slug", "policy")
-    known = {slug: Policy(policy) for slug, policy in policies}
-    drafts = list(_published_drafts())
-    documents = tuple(document for draft, number in drafts for document in draft.documents(number))
-    rules = tuple(rule for draft, _number in drafts if (rule := draft.rule()))
-    return KnowledgeBase(version, documents, rules, known)
+
+def published_documents() -> list[Document]:
+    """Every language of everything published."""
+    return list(published_knowledge().documents)
 
 
 def draft_of(revision: Revision) -> ArticleDraft:
@@ -181,16 +209,22 @@ def used_tags() -> list[str]:
     return sorted({str(tag) for tags in found for tag in tags})
 
 
-def _published_drafts() -> Iterator[tuple[ArticleDraft, int]]:
-    """(what it says, revision number) by slug: two queries, and no object per row."""
+def _read_revisions(keys: list[int]) -> Iterator[tuple[tuple[int, datetime], _Read]]:
+    """These revisions in two queries, and no object per row; of very many, everything published."""
+    few = {"pk__in": keys} if len(keys) <= MANY else {"state": RevisionState.PUBLISHED}
+    revisions = Revision.objects.filter(**few)
+    columns = ("pk", "created_at", "number", "article__slug", "tags", "keywords", "patterns")
+    rows = list(revisions.values_list(*columns))
     texts: dict[int, dict[Language, TextDraft]] = defaultdict(dict)
-    columns = ("revision_id", "language", "question", "answer", "example_questions")
-    for revision, language, question, answer, examples in _published_texts().values_list(*columns):
+    written = ArticleText.objects.filter(revision__in=revisions.order_by())
+    for revision, language, question, answer, examples in written.values_list(
+        "revision_id", "language", "question", "answer", "example_questions"
+    ):
         texts[revision][Language(language)] = TextDraft(question, answer, tuple(examples))
-    rows = _published_revisions().values_list("pk", "number", "article__slug", "tags", "keywords", "patterns")
-    for key, number, slug, tags, keywords, patterns in rows:
+    for key, made, number, slug, tags, keywords, patterns in rows:
         weighted = tuple(Keyword(**keyword) for keyword in keywords)
-        yield ArticleDraft(slug, texts.get(key, {}), tuple(tags), weighted, tuple(patterns)), number
+        draft = ArticleDraft(slug, texts.get(key, {}), tuple(tags), weighted, tuple(patterns))
+        yield (key, made), _Read(draft.documents(number), draft.rule())
 
 
 def _published_texts() -> QuerySet[ArticleText]:
@@ -199,11 +233,15 @@ def _published_texts() -> QuerySet[ArticleText]:
 
 def _published_revisions() -> QuerySet[Revision]:
     published = Revision.objects.filter(state=RevisionState.PUBLISHED)
-    return published.select_related("article").order_by("article__slug")
+    return published.order_by("article__slug")
 
 
 def _in_language(texts: Iterable[ArticleText], language: Language) -> ArticleText | None:
-    """The one in the language, else in English, else any."""
     by_language = {text.language: text for text in texts}
-    wanted = (language, Language.ENGLISH, *by_language)
-    return next((by_language[choice] for choice in wanted if choice in by_language), None)
+    return by_language.get(_best(by_language, language))
+
+
+def _best(written_in: Iterable[str], language: Language) -> str:
+    """The language, else English, else any; empty for none."""
+    there = list(written_in)
+    return next((choice for choice in (language, Language.ENGLISH, *there) if choice in there), "")

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 
 from chat.knowledge.drafts import of_sample
 from chat.knowledge.models import KnowledgeVersion
-from chat.knowledge.queries import knowledge_version, published_knowledge
+from chat.knowledge.queries import PublishedReader, knowledge_version
 from chat.knowledge.sample_data import load_articles, load_refusals
 from chat.offloop import off_loop
 from inference.knowledge import KnowledgeBase
@@ -30,6 +30,7 @@ class ArticleSource:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._reader = PublishedReader()
         self._knowledge: KnowledgeBase | None = None
         self._ask_at = 0.0
         self._looking: asyncio.Task[KnowledgeBase] | None = None
@@ -48,17 +49,17 @@ class ArticleSource:
 
     async def _look(self) -> KnowledgeBase:
         asked_at = self._clock()
-        self._knowledge = await off_loop(_newer, self._knowledge)
+        self._knowledge = await off_loop(_newer, self._reader, self._knowledge)
         self._ask_at = asked_at + ASK_EVERY_S
         return self._knowledge
 
 
-def _newer(known: KnowledgeBase | None) -> KnowledgeBase:
+def _newer(reader: PublishedReader, known: KnowledgeBase | None) -> KnowledgeBase:
     """What is published now; the same object when that is what is known."""
     version = _version()
     if known is not None and known.version == version:
         return known
-    articles = sample_knowledge() if version == SAMPLE else published_knowledge()
+    articles = sample_knowledge() if version == SAMPLE else reader.read()
     refusals, doubts = load_refusals()
     return replace(articles, refusals=refusals, doubts=doubts)
 

@@ -68,7 +68,7 @@ def test_the_list_of_what_is_published(articles: None, more: int, django_assert_
 
 
 @pytest.mark.parametrize("more", [0, 3])
-def test_the_knowledge_base_is_what_is_published_in_four_queries(
+def test_the_knowledge_base_is_what_is_published_in_five_queries(
     articles: None, more: int, django_assert_num_queries: DjangoAssertNumQueries
 ):
     rules = {"keywords": (Keyword("age", 2.0),), "patterns": ("how old",)}
@@ -76,7 +76,7 @@ def test_the_knowledge_base_is_what_is_published_in_four_queries(
     actions.set_policy(article, Policy.MODEL, None)
     for number in range(more):
         published(f"more_{number}")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         knowledge = queries.published_knowledge()
     assert knowledge.documents[:2] == (
         Document("aaa", "en", "How old?", "18.", ("a", "b"), ("account",), 1),
@@ -87,3 +87,27 @@ def test_the_knowledge_base_is_what_is_published_in_four_queries(
     assert knowledge.version == queries.knowledge_version()
     assert list(knowledge.documents) == queries.published_documents()
     assert {document.slug for document in knowledge.documents[2:5]} == {"age_limit", "card_arrival"}
+
+
+def test_after_an_edit_only_what_is_new_is_read():
+    one, two = published(draft("one", tags=("a",))), published("two")
+    reader = queries.PublishedReader()
+    first = reader.read()
+    actions.publish(actions.save_draft(one, draft("one", tags=("b",)), None), None)
+    second = reader.read()
+    assert [(d.slug, d.language, d.tags, d.revision) for d in second.documents] == [
+        ("one", "en", ("b",), 2),
+        ("one", "zh-hans", ("b",), 2),
+        ("two", "en", ("account",), 1),
+        ("two", "zh-hans", ("account",), 1),
+    ]
+    assert [new is old for new, old in zip(second.documents, first.documents, strict=True)] == [False] * 2 + [True] * 2
+    actions.retire(two, None)
+    assert {document.slug for document in reader.read().documents} == {"one"}
+
+
+def test_very_many_are_read_at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(queries, "MANY", 1)
+    for slug in ("one", "two"):
+        actions.save_draft(published(slug), draft(slug, tags=("a draft",)), None)
+    assert {(d.slug, d.tags) for d in queries.published_documents()} == {("one", ("account",)), ("two", ("account",))}
