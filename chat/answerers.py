@@ -23,6 +23,7 @@ REASONS = {
     "article_changed": _("The article has changed since the model was taught it, so it was quoted as published."),
     "article_unknown": _("The model was never taught this article, so it was quoted as published."),
     "article_retired": _("The model named an article that is not published any more; the next best one was quoted."),
+    "wrong_language": _("The model began in another language than the question, so the article was quoted."),
     "unsure": _("The model was not sure enough, so the answer says that it does not know."),
     "no_citation": _("The checkpoint names no sources, so its words went out unchecked."),
 }

@@ -10,18 +10,20 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from inference.knowledge import EMPTY, Document, KnowledgeBase, Teaching
 from inference.prompting import SMALL_TALK
 from inference.retrieval.index import Hit
+from inference.retrieval.text import is_chinese
 from inference.types import Citation, Decision
 
 NEVER = -1e4  # the log probability of a source that must not be cited; finite, so that a weight of 0 leaves it out
 
 # Why an answer is not in the model's own words, or is so without a citation.
 ARTICLE_CHANGED, ARTICLE_UNKNOWN, ARTICLE_RETIRED = "article_changed", "article_unknown", "article_retired"
+WRONG_LANGUAGE = "wrong_language"
 UNSURE, NO_CITATION = "unsure", "no_citation"
 
 REFUSALS = {
@@ -105,6 +107,17 @@ def judge(case: Case, citation: Citation | None) -> Plan:
         sources = () if citation.slug.startswith("-") else (citation.slug,)
         return Plan(_decision(case, citation, citation.confidence, sources=sources))
     return untaught(case) or _of_article(case, citation)
+
+
+def in_another_language(case: Case, plan: Plan, beginning: str) -> Plan | None:
+    """Quote the article when the model begins in Chinese what was asked in English; None when it does not.
+
+    The other way round a beginning tells nothing: Chinese answers may begin with "PIN" or "SEPA".
+    """
+    document = case.published(plan.decision.sources[0]) if plan.decision.sources else None
+    if document is None or case.language != document.language or case.language != "en" or not is_chinese(beginning):
+        return None
+    return Plan(replace(plan.decision, reason=WRONG_LANGUAGE), document.answer)
 
 
 def _of_article(case: Case, citation: Citation) -> Plan:

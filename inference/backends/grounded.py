@@ -18,10 +18,10 @@ from inference.backends.questions import language_of, question_of
 from inference.backends.records import with_decision
 from inference.backends.spoken import say
 from inference.errors import InvalidRequest
-from inference.grounding import Case, Limits, Plan, judge, untaught
+from inference.grounding import Case, Limits, Plan, in_another_language, judge, untaught
 from inference.knowledge import Teaching, current
 from inference.retrieval.evidence import evidence
-from inference.types import Chunk, Completion, Decision, FinishReason, Request, Status
+from inference.types import Chunk, Completion, Decision, FinishReason, Request, Role, Status
 
 BROKEN = (FinishReason.ERROR, FinishReason.CANCELLED)
 
@@ -77,7 +77,9 @@ class GroundedBackend:
     async def _case(self, request: Request) -> Case:
         knowledge = await current()
         question, language = question_of(request), language_of(request)
-        prior, hits = await evidence(question, language, knowledge)
+        later = sum(turn.role is Role.USER for turn in request.messages) > 1
+        learned = getattr(self._model, "topics", None)
+        prior, hits = await evidence(question, language, knowledge, learned, later)
         teaching = getattr(self._model, "teaching", Teaching())
         return Case(question, language, knowledge, teaching, prior, hits, self._limits, request.sampling.seed)
 
@@ -89,6 +91,7 @@ class _Answer:
         self._name, self._model, self._request, self._case = name, model, request, case
         self._began = time.monotonic()
         self._plan: Plan | None = None
+        self._begins = True
 
     async def stream(self) -> AsyncIterator[Chunk]:
         """All of it."""
@@ -117,9 +120,18 @@ class _Answer:
                 if self._plan is None and chunk.waiting is None and chunk.finish_reason not in BROKEN:
                     self._plan = judge(self._case, chunk.citation)
                     yield Chunk(decision=self._said, citation=chunk.citation)
-                    if self._plan.text is not None or self._request.prefix:
-                        return
+                elif self._plan is not None and chunk.text and self._turned_by(chunk.text):
+                    yield Chunk(decision=self._said)
+                if self._plan is not None and (self._plan.text is not None or self._request.prefix):
+                    return
                 yield self._recorded(chunk)
+
+    def _turned_by(self, text: str) -> bool:
+        """Whether the model's first words show that the article has to be quoted instead."""
+        begins, self._begins = self._begins, False
+        other = in_another_language(self._case, self._plan or Plan(Decision()), text) if begins else None
+        self._plan = other or self._plan
+        return other is not None
 
     async def _known_text(self) -> AsyncIterator[Chunk]:
         """The published article or the refusal, if that is what will be said."""

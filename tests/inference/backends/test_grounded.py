@@ -12,7 +12,7 @@ from inference.backends.grounded import GroundedBackend
 from inference.errors import BackendUnavailable, InvalidRequest, StepFailed
 from inference.knowledge import EMPTY
 from inference.types import BackendState, Citation, FinishReason, Status, Waiting
-from tests.inference.knowing import BASE, LIMIT, MORTGAGE, answer, ask
+from tests.inference.knowing import ARRIVAL, BASE, LIMIT, MORTGAGE, answer, ask
 from tests.scripted import Fail, Raise, ScriptedBackend, Step
 
 SURE: list[Step] = [Citation("card_arrival", 0.9), "Five ", "days."]
@@ -76,6 +76,17 @@ async def test_it_does_not_know_in_the_visitors_language(backend: GroundedBacken
     assert [(r.record.abstained, r.record.reason, r.record.sources) for r in (refusal, doubt)] == [
         (True, "unsure", ())
     ] * 2
+
+
+async def test_an_english_question_gets_no_chinese_answer(backend: GroundedBackend, model: ScriptedBackend):
+    model.scripts = [
+        [Citation("card_arrival", 0.9), "卡片", "五天。"],
+        [Citation("card_arrival", 0.9), "PIN", "卡片。"],
+    ]
+    english = await answer(backend, ask("my card"))
+    assert (english.text, english.record.reason) == (ARRIVAL.answer, "wrong_language")
+    assert (english.record.sources, english.record.confidence, len(model.cancelled)) == (("card_arrival",), 0.9, 1)
+    assert (await answer(backend, ask("我的卡"))).text == "PIN卡片。"
 
 
 async def test_small_talk_passes(backend: GroundedBackend, model: ScriptedBackend):
