@@ -15,7 +15,7 @@ from chat.enums import FeedbackReasonCode, Language
 from chat.knowledge.queries import published_questions
 from chat.language import page_language
 from chat.models import Conversation
-from chat.page_texts import compare_texts, engine_label, page_texts
+from chat.page_texts import compare_texts, page_texts
 
 STARTERS = 4
 _SAMPLE_ID = uuid.UUID(int=0)
@@ -52,11 +52,12 @@ def _compare(actor: Actor, conversation: Conversation | None) -> dict[str, Any] 
     offered = comparing.contest_for(actor) is not None
     if not offered and (conversation is None or queries.shown_pair(conversation) is None):
         return None
-    reasons = comparing.records().reasons()
+    records = comparing.records()
+    reasons = records.reasons()
     return {
         "offered": offered,
         "texts": compare_texts(),
-        "engines": [{"code": name, "label": engine_label(name)} for name in settings.CHAT_COMPARE["engines"]],
+        "engines": [{"code": name, "label": records.label(name)} for name in settings.CHAT_COMPARE["engines"]],
         "reasons": {kind: [{"code": code, "label": label} for code, label in found] for kind, found in reasons.items()},
     }
 

@@ -89,6 +89,22 @@ def translations_are_compiled(**_kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.compatibility)
+def compared_engines_exist(**_kwargs: Any) -> list[CheckMessage]:
+    """W007: a comparison of engines that are not there is offered to nobody."""
+    engines = settings.CHAT_COMPARE["engines"]
+    known = [name for name in engines if not isinstance(settings.INFERENCE.get(name, ""), str)]
+    if settings.CHAT_COMPARE["offered_to"] == "off" or (len(set(known)) == len(engines) == 2):
+        return []
+    return [
+        Warning(
+            "Two answers cannot be compared: DUOLOGUE_COMPARE_ENGINES must be two different engines of INFERENCE.",
+            hint=f"Known engines: {', '.join(settings.INFERENCE)}. DUOLOGUE_COMPARE=off switches the comparison off.",
+            id="duologue.W007",
+        )
+    ]
+
+
 def missing_languages() -> list[str]:
     """The codes of the offered languages that have no compiled texts."""
     codes = [code for code, _name in settings.LANGUAGES if code != SOURCE_LANGUAGE]

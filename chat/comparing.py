@@ -58,6 +58,9 @@ class Records(Protocol):
     def claim(self, visitor: Actor, user: Actor) -> None:
         """A visitor's votes are this account's from now on."""
 
+    def label(self, engine: str) -> str:
+        """An engine's name as people read it."""
+
     def reasons(self) -> dict[str, list[tuple[str, str]]]:
         """What can be ticked, code and label, for a "better" answer and for two "bad" ones."""
 

@@ -42,15 +42,10 @@ def compare_texts() -> dict[str, str]:
         "compare.done.a": _("You found answer A better."),
         "compare.done.b": _("You found answer B better."),
         "compare.done.tie": _("You found both equally good; it goes on with answer A."),
-        "compare.done.both_bad": _("You found both bad; neither is read by the engines from here on."),
+        "compare.done.both_bad": _("You found both answers bad. The engines do not read them from here on."),
         "compare.right": _("Your guess was right."),
         "compare.not_right": _("Your guess was not right."),
     }
-
-
-def engine_label(name: str) -> str:
-    """An engine's name as people read it."""
-    return {"rules": _("Rules"), "gpt2": "GPT-2", "router": _("Rules and GPT-2"), "checkpoint": "GPT-2"}.get(name, name)
 
 
 def _message_texts() -> dict[str, str]:

@@ -50,13 +50,13 @@ class Tree:
         """The versions that share a parent with this message, itself among them, oldest first."""
         return self._children[self.nodes[pk].parent]
 
-    def with_pair(self, keys: list[int]) -> list[int]:
-        """A branch; where it ends in a reply that was compared, with both replies, A first."""
-        if not keys or not self.nodes[keys[-1]].side:
-            return keys
-        compared = sorted((node.side, node.pk) for node in self.siblings(keys[-1]) if node.side)
-        neither = self.nodes[keys[-1]].side == Side.NEITHER
-        return [*keys[:-1], *(pk for side, pk in compared if side != Side.NEITHER or neither)]
+    def compared(self, pk: int) -> list[int]:
+        """A reply together with the one that it was compared with, A first; most replies stand alone."""
+        side = self.nodes[pk].side
+        if not side:
+            return [pk]
+        beside = sorted((node.side, node.pk) for node in self.siblings(pk) if node.side)
+        return [key for other, key in beside if other != Side.NEITHER or side == Side.NEITHER]
 
     def newest_leaf(self, pk: int) -> int:
         """The latest message without an answer below it, in the part of the tree under `pk`."""
@@ -86,7 +86,8 @@ class Page:
 def latest_page(conversation: Conversation) -> Page:
     """The newest messages of the active branch."""
     tree = Tree(conversation)
-    return _page(tree, tree.with_pair(tree.branch(conversation.active_leaf_id)))
+    keys = tree.branch(conversation.active_leaf_id)
+    return _page(tree, [*keys[:-1], *(tree.compared(keys[-1]) if keys else [])])
 
 
 def page_before(conversation: Conversation, message: Message) -> Page:

@@ -81,8 +81,9 @@ def read(conversation: Conversation, through: uuid.UUID | None = None, part: int
 
 
 def _entries(conversation: Conversation, tree: Tree, keys: list[int], active: set[int]) -> list[Entry]:
-    rows = with_details(Message.objects.filter(pk__in=keys)).in_bulk()
-    return [_entry(conversation, tree, rows[key], active) for key in keys if key in rows]
+    shown = [key for one in keys for key in tree.compared(one)]
+    rows = with_details(Message.objects.filter(pk__in=shown)).in_bulk()
+    return [_entry(conversation, tree, rows[key], active) for key in shown if key in rows]
 
 
 def _entry(conversation: Conversation, tree: Tree, message: Message, active: set[int]) -> Entry:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from chat import actions, transcripts
 from chat.admin import explanations, exports, filters
 from chat.admin.base import CountFreeChangeList, ReadOnlyAdmin
-from chat.admin.records import NO_BREAK, facts, headline, person, person_kind, sources
+from chat.admin.records import NO_BREAK, facts, headline, person, person_kind, sources, vote
 from chat.enums import FeedbackValue, Role, Status
 from chat.knowledge.queries import article_keys
 from chat.models import Conversation
@@ -170,6 +170,8 @@ def _row(entry: transcripts.Entry) -> dict[str, Any]:
         "sources": sources(record) if record else [],
         "explanation": explanations.tables(record) if record else [],
         "ratings": [(rating, person_kind(rating.actor)) for rating in entry.message.feedback.all()],
+        "side": entry.message.get_side_display() if entry.message.side else "",
+        "vote": vote(entry.message),
     }
 
 

@@ -8,8 +8,10 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from chat import comparing
 from chat.answerers import engine_name, reasons
-from chat.models import Conversation, Generation
+from chat.enums import Side
+from chat.models import Conversation, Generation, Message
 from chat.reply_errors import sentence
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -52,6 +54,25 @@ def headline(record: Generation) -> str:
 def sources(record: Generation) -> list[str]:
     """The slugs of the cited articles."""
     return [str(slug) for slug in record.sources] if isinstance(record.sources, list) else []
+
+
+def vote(message: Message) -> list[str]:
+    """Under the second of two compared answers: what the visitor said of them, in a few sentences."""
+    if message.side != Side.B or message.parent is None:
+        return []
+    verdict = comparing.records().verdict(message.parent)
+    if verdict is None:
+        return [_("Two answers were shown side by side; there was no vote.")]
+    labels = dict(label for found in comparing.records().reasons().values() for label in found)
+    parts = [str(verdict.better.label), *(labels.get(code, code) for code in verdict.reasons)]
+    if verdict.guess and verdict.guess != comparing.UNSURE:
+        guess = (
+            _("Guessed that A was written by %(engine)s: right.")
+            if verdict.guess_right
+            else _("Guessed that A was written by %(engine)s: not right.")
+        )
+        parts.append(guess % {"engine": comparing.records().label(verdict.guess)})
+    return parts
 
 
 def person(conversation: Conversation) -> str:

@@ -3,6 +3,7 @@
 python -m tests.browser.seed history CONVERSATION COUNT
 python -m tests.browser.seed interrupt CONVERSATION
 python -m tests.browser.seed reviewer NAME PASSWORD
+python -m tests.browser.seed articles
 """
 
 from __future__ import annotations
@@ -15,8 +16,22 @@ django.setup()
 
 from django.contrib.auth.models import Group, User  # noqa: E402
 
-from chat.enums import Role, Status  # noqa: E402
+from chat.enums import Language, Role, Status  # noqa: E402
+from chat.knowledge import actions  # noqa: E402
+from chat.knowledge.drafts import ArticleDraft, TextDraft  # noqa: E402
+from chat.knowledge.models import Article  # noqa: E402
 from chat.models import Conversation, Generation, Message  # noqa: E402
+
+EN, ZH = Language.ENGLISH, Language.CHINESE
+ARRIVAL = {EN: TextDraft("My new card has not arrived", "Five days."), ZH: TextDraft("新卡还没有收到", "需要五天。")}
+STEPS = (
+    "1. Open **Cards**.\n2. Tap `Freeze`, as [here](/help/card_arrival/).\n\n| Card | Days |\n|---|---|\n| new | 5 |"
+)
+ARTICLES = (
+    ArticleDraft("card_arrival", ARRIVAL, ("cards",)),
+    ArticleDraft("lost_card", {EN: TextDraft("My card is lost or stolen", STEPS)}, ("cards", "security")),
+    ArticleDraft("fees", {ZH: TextDraft("转账手续费", "转账免费。")}, ("transfers",)),
+)
 
 
 def history(public_id: str, count: str) -> None:
@@ -47,5 +62,14 @@ def reviewer(name: str, password: str) -> None:
     user.groups.add(Group.objects.get(name="Reviewers"))
 
 
+def articles() -> None:
+    """The one that the model cites, and two more; once."""
+    if not Article.objects.exists():
+        for draft in ARTICLES:
+            actions.publish(actions.save_draft(None, draft, None), None)
+
+
+COMMANDS = {"history": history, "interrupt": interrupt, "reviewer": reviewer, "articles": articles}
+
 if __name__ == "__main__":
-    {"history": history, "interrupt": interrupt, "reviewer": reviewer}[sys.argv[1]](*sys.argv[2:])
+    COMMANDS[sys.argv[1]](*sys.argv[2:])

@@ -14,14 +14,19 @@ async () => {
         const past = [];
         for (let step = 0; step < 40; step += 1) {
             for (const event of server.act()) {
-                page = reduce(page, event);
-                if (event.type !== 'feedback.saved') past.push(event);
-                if (random() < 0.5) page = reduce(page, past[Math.floor(random() * past.length)]);
+                page = reduce(page, told(event, server));
+                if (!['feedback.saved', 'resync'].includes(event.type)) past.push(event);
+                if (past.length && random() < 0.5) page = reduce(page, told(past[Math.floor(random() * past.length)], server));
                 const asked = page.needsSync;
                 if (asked) page = reduce(page, server.snapshot());
                 compare(page, server, seed, event);
             }
         }
+    }
+
+    /* Each tab fetches its own snapshot when it hears that it should: it is of that moment. */
+    function told(event, server) {
+        return event.type === 'resync' ? server.snapshot() : event;
     }
 
     function compare(page, server, seed, event) {
@@ -62,7 +67,7 @@ async () => {
 
         function apply(event) {
             const before = JSON.stringify(page);
-            const next = reduce(page, event);
+            const next = reduce(page, told(event, server));
             if (JSON.stringify(page) !== before) problems.push(`seed ${seed}: ${event.type} changed the old state`);
             page = next;
             for (const message of page.messages) {
@@ -71,7 +76,9 @@ async () => {
                 }
             }
             page.messages.forEach((message, index) => {
-                const parent = index ? page.messages[index - 1].id : null;
+                const pair = page.comparison?.messages.includes(message.id) ?? false;
+                const before = page.messages.slice(0, index).filter((one) => !pair || one.parent !== message.parent);
+                const parent = before.at(-1)?.id ?? null;
                 if (message.parent !== parent) problems.push(`seed ${seed}: ${message.id} hangs in the air`);
             });
         }
@@ -81,15 +88,32 @@ async () => {
     function makeServer(random, {resumes = true} = {}) {
         const all = new Map();
         const said = new Map();
-        let leaf = null, running = null, count = 0;
+        let leaf = null, running = null, count = 0, pair = null;
         const pick = (list) => list[Math.floor(random() * list.length)];
         const children = (id) => [...all.values()].filter((one) => one.parent === id).map((one) => one.id);
         const view = (one) => ({...one, versions: {ids: children(one.parent), index: children(one.parent).indexOf(one.id)}});
         const branch = () => {
             const list = [];
             for (let id = leaf; id; id = all.get(id).parent) list.unshift(view(all.get(id)));
-            return list;
+            return pair ? [...list.slice(0, -1), ...pair.map((id) => view(all.get(id)))] : list;
         };
+        /* Two answers to one question. That they begin, or are left behind, is told by a snapshot alone. */
+        const compare = () => {
+            const asked = add(leaf, 'user', 'complete', `q${count}`);
+            pair = [reply(asked), reply(asked)];
+            running = leaf = pair[0];
+            return [{type: 'resync'}];
+        };
+        const leave = () => {
+            leaf = pick(pair);
+            pair = null;
+            const asked = add(leaf, 'user', 'complete', `q${count}`);
+            reply(asked);
+            return [{type: 'resync'}];
+        };
+        const snapshot = () => structuredClone({
+            type: 'snapshot', conversation: {id: 'c', title: `t${count}`}, messages: branch(), running, has_older: false, model: null,
+            comparison: pair && {id: all.get(pair[0]).parent, messages: pair, verdict: null, engines: null}});
         const add = (parent, role, status, text) => {
             const id = `m${++count}`;
             all.set(id, {id, parent, role, status, seq: 0, text, html: null, client_id: role === 'user' ? `k${count}` : '',
@@ -102,7 +126,7 @@ async () => {
         const reply = (parent) => { running = add(parent, 'assistant', 'streaming', ''); return running; };
         const created = (...ids) => [{type: 'turn.created', messages: ids.map((id) => view(all.get(id)))}];
         const write = () => {
-            const one = all.get(running);
+            const one = all.get(pair ? pick(pair.filter((id) => all.get(id).status === 'streaming')) : running);
             const text = pick(['a', 'bc ', '。', 'word ']);
             one.seq += 1;
             one.text += text;
@@ -110,10 +134,10 @@ async () => {
             return [{type: 'reply.delta', message_id: one.id, seq: one.seq, text}];
         };
         const end = (status) => {
-            const one = all.get(running);
+            const one = all.get(pair ? pick(pair.filter((id) => all.get(id).status === 'streaming')) : running);
             Object.assign(one, {status, html: `<p>${one.text}</p>`, detail: status === 'failed' ? 'why' : '',
                                 engine: pick(['', 'rules', 'gpt2']), confidence: pick(['', 'sure', 'unsure'])});
-            running = null;
+            running = pair?.find((id) => all.get(id).status === 'streaming') ?? null;
             const {seq, text, html, detail, sources, engine, confidence, abstained} = one;
             const told = {seq, text, html, detail, sources, engine, confidence, abstained};
             return [{type: 'reply.done', message_id: one.id, status, ...told}];
@@ -132,6 +156,8 @@ async () => {
         const idle = () => {
             const chance = random();
             const last = leaf && all.get(leaf);
+            if (pair) return chance < 0.3 ? leave() : rate();
+            if (last && chance < 0.1) return compare();
             if (!last || chance < 0.4) { const asked = add(leaf, 'user', 'complete', `q${count}`);
                                          return created(asked, reply(asked)); }
             if (chance < 0.55) return created(reply(last.parent));
@@ -150,8 +176,7 @@ async () => {
         return {
             act: () => (running ? busy() : idle()),
             everSaid: (id, text) => said.get(id)?.includes(text),
-            snapshot: () => structuredClone({type: 'snapshot', conversation: {id: 'c', title: `t${count}`}, messages: branch(),
-                                             running, has_older: false, model: null}),
+            snapshot,
         };
     }
 

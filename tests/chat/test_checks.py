@@ -25,6 +25,16 @@ def test_the_defaults_are_clean() -> None:
     assert checks.one_process_on_the_embedded_pair() == []
     assert checks.no_wildcards() == []
     assert checks.no_debug_in_public() == []
+    assert checks.compared_engines_exist() == []
+
+
+@pytest.mark.parametrize("engines", [[], ["rules"], ["rules", "rules"], ["rules", "nowhere"], ["rules", "default"]])
+def test_a_comparison_needs_two_engines_that_exist(settings: LazySettings, engines: list[str]) -> None:
+    settings.INFERENCE = {"default": "rules", "rules": {"BACKEND": "x"}, "gpt2": {"BACKEND": "x"}}
+    settings.CHAT_COMPARE = {"offered_to": "staff", "engines": engines}
+    assert ids(checks.compared_engines_exist()) == ["duologue.W007"]
+    settings.CHAT_COMPARE = {"offered_to": "off", "engines": engines}
+    assert checks.compared_engines_exist() == []
 
 
 def test_several_processes_need_more_than_the_embedded_pair(settings: LazySettings) -> None:

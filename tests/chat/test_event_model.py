@@ -78,7 +78,9 @@ def _resumed(state: State, event: State) -> State:
 def _done(state: State, event: State) -> State:
     changes = {name: value for name, value in event.items() if name not in ("type", "message_id")}
     state = _change(state, event["message_id"], **changes)
-    return {**state, "running": None if state["running"] == event["message_id"] else state["running"]}
+    if state["running"] != event["message_id"]:
+        return state
+    return {**state, "running": next((one["id"] for one in state["messages"] if one["status"] == "streaming"), None)}
 
 
 _APPLY = {
@@ -155,6 +157,44 @@ async def test_events_on_an_old_state_give_the_new_state(
             fresh = await reader.read()
             assert reader.state == fresh
             tab_state = fresh
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_two_answers_at_once_are_told_as_well(
+    conversation: Conversation, ann: Actor, duel: tuple[ScriptedBackend, ScriptedBackend], seed: int
+):
+    """What begins, decides and leaves a comparison is told by a snapshot; all between by the events of the two."""
+    chance = random.Random(seed)
+    async with open_tab(conversation.public_id, ann) as tab, open_tab(conversation.public_id, ann) as other:
+        state = await _snapshot(other)
+        for kind, replies in {"compare": 2, "vote": 0, "ask": 1}.items():
+            for engine in duel:
+                engine.scripts[:] = [chance.choice(SCRIPTS)]
+            await _step(tab, kind, state, chance)
+            await tab.until("snapshot")
+            state = await _read_until_ended(other, replies)
+            assert state == await _snapshot(other)
+
+
+async def _step(tab: Tab, kind: str, state: State, chance: random.Random) -> None:
+    if kind == "vote":
+        better = chance.choice(["a", "b", "tie", "both_bad"])
+        question = state["comparison"]["id"]
+        await tab.send("comparison.vote", message_id=question, better=better, reasons=[], guess="")
+    else:
+        name = "message.compare" if kind == "compare" else "message.send"
+        await tab.send(name, client_id=client_id(), text="Where is my card?")
+
+
+async def _read_until_ended(tab: Tab, replies: int) -> State:
+    """The state after one snapshot and the ends of so many replies."""
+    await tab.until("snapshot")
+    state = tab.seen[-1]
+    while replies:
+        event = await tab.next()
+        replies -= event["type"] == "reply.done"
+        state = apply(state, event)
+    return state
 
 
 async def _snapshot(tab: Tab) -> State:

@@ -79,7 +79,7 @@ def test_the_page_knows_its_addresses_texts_and_limits(client: Client, conversat
     boot = _boot(client.get("/", headers={"accept-language": "en"}))
     assert set(boot) == {
         *("conversation", "urls", "texts", "limits", "starters", "signed_in", "username", "claimable", "language"),
-        *("reasons", "model"),
+        *("reasons", "model", "compare"),
     }
     assert boot["urls"]["command"] == "/c/{id}/command/"
     assert boot["urls"]["socket"] == "/ws/c/{id}/"
@@ -88,6 +88,16 @@ def test_the_page_knows_its_addresses_texts_and_limits(client: Client, conversat
     assert boot["language"] == "en"
     assert [reason["code"] for reason in boot["reasons"]["good"]] == ["good_solved", "good_clear", "good_fast"]
     assert boot["model"]["state"] == "ready"
+    assert boot["compare"] is None
+
+
+@pytest.mark.usefixtures("duel")
+def test_the_page_offers_a_comparison_where_it_is_offered(client: Client):
+    boot = _boot(client.get("/", headers={"accept-language": "en"}))
+    assert boot["compare"]["offered"] is True
+    assert [engine["code"] for engine in boot["compare"]["engines"]] == ["rules", "gpt2"]
+    assert {kind: len(found) for kind, found in boot["compare"]["reasons"].items()} == {"better": 5, "bad": 4}
+    assert boot["compare"]["texts"]["compare.a"] == "Answer A"
 
 
 def test_the_page_follows_the_browsers_language(client: Client):
@@ -126,3 +136,20 @@ def test_health_is_the_database_and_the_models_state(client: Client, monkeypatch
 @pytest.mark.parametrize("path", ["/", "/healthz", "/c/{id}/"])
 def test_pages_take_no_post(browser: Client, conversation: Conversation, path: str):
     assert browser.post(path.format(id=conversation.public_id)).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("asked", "value"),
+    [
+        ("Where is my card?", "Where is my card?"),
+        (" 我的卡\n呢？ ", "我的卡\n呢？"),
+        ("</textarea><script>alert(1)</script>", "&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt;"),
+        ("x" * 9000, "x" * 500),
+        ("a\0b", "ab"),
+        ("", ""),
+    ],
+)
+def test_a_question_in_the_address_fills_the_message_field(client: Client, asked: str, value: str):
+    html = client.get("/", {"ask": asked, "new": "1"}).content.decode()
+    assert re.findall(r"<textarea [^>]*>(.*?)</textarea>", html, re.DOTALL) == [value]
+    assert Conversation.objects.count() == 0

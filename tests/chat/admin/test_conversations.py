@@ -6,9 +6,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from chat import actions, comparing
+from chat.comparing import Contest, Verdict
+from chat.enums import Better
 from chat.knowledge.models import Article
 from chat.models import Conversation, Message, TranscriptRead
 from tests.chat.admin.conftest import LIST, Talk, make_staff, signed_in
+from tests.chat.conftest import ANN, client_id, end
 
 pytestmark = pytest.mark.django_db
 
@@ -166,3 +170,19 @@ def test_a_transcript_takes_ten_queries_however_long_it_is(turns, staff_client, 
     # Session, user, two for permissions; conversation, tree, messages with records, ratings, reasons; the log's row.
     with django_assert_num_queries(10):
         page(staff_client, talk.url)
+
+
+def test_two_compared_answers_stand_together_with_the_vote(staff_client, duel):
+    conversation = actions.create_conversation(ANN)
+    turn = actions.start_turn(conversation, client_id(), "Where is my card?", Contest(("rules", "gpt2"), "visitor"))
+    for reply, text in zip(turn.replies, ("It is here.", "It is there."), strict=True):
+        end(reply, text=text)
+    url = f"{LIST}{conversation.pk}/change/"
+    assert "Two answers were shown side by side; there was no vote." in page(staff_client, url)
+    left = comparing.records().engines(turn.message)[0]
+    actions.decide(turn.message, Verdict(Better.B, ("clear",), left))
+    html = page(staff_client, url)
+    assert [html.count(text) for text in ("It is here.", "It is there.", "Answer A", "Answer B")] == [1, 1, 1, 1]
+    name = comparing.records().label(left)
+    said = f"Vote: B is better · Easier to understand · Guessed that A was written by {name}: right."
+    assert said in html
