@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 
 from chat.enums import FeedbackReasonCode, FeedbackValue, Language, Role, Status
 from chat.language import guess_language
-from chat.models import Feedback, FeedbackReason, Generation, Message
+from chat.models import Conversation, Feedback, FeedbackReason, Generation, Message
 from chat.review.enums import Gap
 from chat.review.handover import asks_for_person
 from chat.review.likeness import groups
@@ -71,7 +71,7 @@ class GapGroup:
     def wordings(self) -> list[str]:
         """Each different wording once, the most frequent first."""
         counts = Counter(question.key for question in self.questions)
-        texts = {question.key: question.text for question in self.questions}
+        texts = {question.key: question.text for question in reversed(self.questions)}
         return [texts[key] for key, _count in counts.most_common()]
 
     @property
@@ -110,7 +110,8 @@ def replies_to(questions: Iterable[Question]) -> dict[int, list[Message]]:
 
 def _kept(name: str, make: Callable[[], Any]) -> Any:
     """A value made once for each state of the data."""
-    key = f"review-gaps-{name}:{data_version()}"
+    gone = Conversation.objects.aggregate(last=Max("deleted_at"), n=Count("deleted_at"))
+    key = f"review-gaps-{name}:{data_version()}-{gone['n']}-{gone['last'] and gone['last'].timestamp()}"
     found = cache.get(key)
     if found is None:
         found = make()
@@ -180,7 +181,7 @@ def _grouped(questions: list[Question]) -> list[list[Question]]:
     for language in Language:
         spoken = [question for question in questions if question.language == language]
         wordings = {question.key: question.text[:COMPARED_CHARS] for question in spoken}
-        number = dict(zip(wordings, groups(list(wordings.values())), strict=True))
+        number = dict(zip(wordings, groups(list(wordings.values()), language), strict=True))
         together: dict[int, list[Question]] = defaultdict(list)
         for question in spoken:
             together[number[question.key]].append(question)
