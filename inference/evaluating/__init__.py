@@ -1,4 +1,8 @@
-"""Engines compared on questions whose right answer is known: asked, judged, counted, and reported."""
+"""Engines compared on questions whose right answer is known: asked, judged, counted, and reported.
+
+Engines are asked as the chat asks them, whatever they are. `inference.evaluation`, in contrast, looks at one checkpoint
+during its training, with plain decoding and on whole conversations.
+"""
 
 from inference.evaluating.questions import Question, pick, read_questions
 from inference.evaluating.run import Options, Run, run
