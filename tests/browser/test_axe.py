@@ -95,6 +95,14 @@ def test_the_side_bar(page: Page):
     clean(page, "deleted, with a way back")
 
 
+def test_the_help_pages(site: Site, page: Page, visitor: Callable[..., BrowserContext]):
+    site.seed("articles")
+    for path in ("", "lost_card/", "search/?q=card", "card_was_lost/"):
+        page.goto(f"/help/{path}")
+        clean(page, path)
+    visitor.complaints.clear()  # the browser's own line about 404
+
+
 def test_the_plain_pages(page: Page, visitor: Callable[..., BrowserContext]):
     for path in ("/accounts/login/", "/accounts/signup/"):
         page.goto(path)

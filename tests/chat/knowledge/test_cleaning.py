@@ -25,7 +25,7 @@ def test_a_draft_is_tidied():
     )
 
 
-@pytest.mark.parametrize("slug", ["", "a b", "a/b", "卡", "x" * 81, "<script>"])
+@pytest.mark.parametrize("slug", ["", "a b", "a/b", "卡", "x" * 81, "<script>", "search"])
 def test_a_slug_is_short_and_plain(slug: str):
     assert list(problems(draft(slug))) == ["slug"]
 
