@@ -9,6 +9,7 @@ from typing import Any
 from inference.engine.thread import EngineThread, Report
 from inference.errors import CheckpointError, InvalidRequest
 from inference.knowledge import Teaching
+from inference.topics import Topics
 from inference.types import BackendState, Chunk, Request, Status, Waiting
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
@@ -40,7 +41,9 @@ class LocalBackend:
         self._device, self._precision = device, precision
         self._max_streams, self._max_queue = max_streams, max_queue
         self._facts: dict[str, Any] = {}
-        self.teaching = Teaching()  # what the checkpoint was taught, once it is loaded
+        # Both of the checkpoint, once it is loaded: what it was taught, and what retrieval learned with it.
+        self.teaching = Teaching()
+        self.topics: Topics | None = None
         self._thread = EngineThread(self._load, max_streams + max_queue)
 
     def start(self) -> None:
@@ -89,7 +92,7 @@ class LocalBackend:
 
         transformers.utils.logging.disable_progress_bar()  # `report` tells the progress, in one place
 
-        from inference import checkpoints
+        from inference import checkpoints, topics
         from inference.engine.engine import Engine, Labels, Limits
 
         report(0.55, "Checking the checkpoint")
@@ -107,7 +110,7 @@ class LocalBackend:
         limits = Limits(self._max_streams, self._max_queue)
         engine = Engine(model, tokenizer, labels, limits, history_turns=checkpoint.history_turns)
         engine.warm_up()
-        self.teaching = Teaching(engine.sources, checkpoint.taught)
+        self.teaching, self.topics = Teaching(engine.sources, checkpoint.taught), topics.load(checkpoint.path)
         self._facts = {
             "device": str(device),
             "precision": precision,

@@ -5,19 +5,35 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from inference.engine.thread import off_loop
 from inference.knowledge import KnowledgeBase
+from inference.retrieval import options
 from inference.retrieval.index import Hit, current_index
+from inference.retrieval.meaning import load
+from inference.topics import Topics
 
 HITS = 5
 # Not articles, so retrieval knows nothing about them: as likely as its best article.
 UNSEEN = ("-oos", "-talk")
 
 
-async def evidence(text: str, language: str, knowledge: KnowledgeBase) -> tuple[dict[str, float], list[Hit]]:
-    """(natural log probability by slug, hits best first) for one question; both empty when nothing was found."""
+async def evidence(
+    text: str, language: str, knowledge: KnowledgeBase, topics: Topics | None = None, later: bool = False
+) -> tuple[dict[str, float], list[Hit]]:
+    """(natural log probability by slug, hits best first) for one question; both empty when nothing was found.
+
+    `topics` is what was learned with the checkpoint and takes the place of the hits' scores where embeddings can be
+    made; `later` tells it that the question is not the conversation's first.
+    """
     index = await current_index(knowledge)
     hits = await index.search_off_loop(text, language, HITS)
-    return source_prior(hits), hits
+    learned = await off_loop(_learned, text, topics, later) if topics is not None else {}
+    return learned or source_prior(hits), hits
+
+
+def _learned(text: str, topics: Topics, later: bool) -> dict[str, float]:
+    model = load() if options().meaning == "auto" and text.strip() else None
+    return topics.prior(model.embed([text])[0], later) if model is not None else {}
 
 
 def source_prior(hits: Sequence[Hit]) -> dict[str, float]:

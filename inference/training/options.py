@@ -71,7 +71,7 @@ class TrainingOptions:
 class Progress:
     """Where a run stands. `accuracy` is the share of validation rows whose article is chosen right."""
 
-    phase: str  # "tokenizer", "training" or "evaluation"
+    phase: str  # "tokenizer", "training", "topics" (steps in hundredths) or "evaluation"
     step: int = 0
     steps: int = 0
     epoch: int = 0

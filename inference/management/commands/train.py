@@ -89,7 +89,7 @@ class Display:
         self._console = Console(file=getattr(stdout, "_out", None))
         self._bar = Bar(TextColumn("{task.description}"), BarColumn(), console=self._console, transient=False)
         self._task = self._bar.add_task("", total=None)
-        self._shown = -1
+        self._shown = ("", 0)
 
     def __enter__(self) -> Display:
         if self._console.is_terminal:
@@ -109,7 +109,8 @@ class Display:
 
     def _is_news(self, progress: Progress) -> bool:
         """A twentieth further, or another phase."""
-        place = 20 * progress.step // progress.steps if progress.phase == "training" else -2
+        moving = progress.phase in ("training", "topics")
+        place = (progress.phase, 20 * progress.step // progress.steps if moving else 0)
         changed, self._shown = place != self._shown, place
         return changed
 
@@ -118,6 +119,8 @@ def describe(progress: Progress) -> str:
     """A plain sentence for where the run stands."""
     if progress.phase == "tokenizer":
         return _("Reading the data")
+    if progress.phase == "topics":
+        return _("Learning what questions mean, %(share)d%%") % {"share": progress.step}
     if progress.phase == "evaluation":
         return _("Asking the validation questions")
     values = {

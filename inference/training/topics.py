@@ -1,0 +1,111 @@
+"""Training the learned part of retrieval (see inference.topics) from a checkpoint's own rows."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from inference.retrieval.meaning import VectorCache, Vectors, expand, load
+from inference.topics import Member, Topics
+from inference.training.dataset import Conversation
+
+MEMBERS, HIDDEN = 3, 1024
+PASSES, BATCH, LEAST_STEPS = 75, 128, 100
+RATE, DECAY, SMOOTHING = 2e-3, 0.05, 0.1
+DROP_INPUT, DROP_HIDDEN = 0.1, 0.5
+WEIGHT, WEIGHT_LATER = 3.0, 1.0
+EMBEDDED_AT_ONCE = 64
+
+Report = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that says on its own what it is about; `weight` is how often it is seen."""
+
+    text: str
+    source: str
+    weight: float
+
+
+def questions_of(rows: Sequence[Conversation]) -> list[Question]:
+    """Each first question of a conversation with a source, once."""
+    found = {}
+    for row in rows:
+        answer = row.turns[-1]
+        if len(row.turns) == 2 and answer.source and row.weight:
+            found[row.turns[0].content, answer.source] = row.weight
+    return [Question(text, source, weight) for (text, source), weight in found.items()]
+
+
+def train_topics(rows: Sequence[Conversation], cache: Path, seed: int, report: Report) -> Topics | None:
+    """The networks for these rows; None where no embeddings can be made. `cache` keeps embeddings between runs."""
+    questions = questions_of(rows)
+    model = load()
+    if model is None or len({question.source for question in questions}) < 2:
+        return None
+    vectors = _vectors([question.text for question in questions], cache, report)
+    return fit(questions, vectors, seed, lambda share: report(0.5 + share / 2))
+
+
+def fit(questions: Sequence[Question], vectors: Vectors, seed: int, report: Report = lambda _: None) -> Topics:
+    """Networks for `vectors` (n, 384), the embeddings of the n questions."""
+    sources = tuple(sorted({question.source for question in questions}))
+    mean, deviation = vectors.mean(0), vectors.std(0) + 1e-6
+    x = torch.tensor((vectors - mean) / deviation)
+    y = torch.tensor([sources.index(question.source) for question in questions])
+    weights = torch.tensor([question.weight for question in questions])
+    steps = max(LEAST_STEPS, round(PASSES * float(weights.sum()) / BATCH))
+    data = Data(x, y, weights, len(sources), steps)
+    members = [_member(data, seed + i, lambda share, i=i: report((i + share) / MEMBERS)) for i in range(MEMBERS)]
+    return Topics(sources, mean, deviation, tuple(members), WEIGHT, WEIGHT_LATER)
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Standardised embeddings (n, 384), the number of each one's source, how often each is drawn."""
+
+    x: Tensor
+    y: Tensor
+    weights: Tensor
+    classes: int
+    steps: int
+
+
+def _member(data: Data, seed: int, report: Report) -> Member:
+    torch.manual_seed(seed)
+    drawn = torch.Generator().manual_seed(seed)
+    first, last = nn.Linear(data.x.shape[1], HIDDEN), nn.Linear(HIDDEN, data.classes)
+    network = nn.Sequential(nn.Dropout(DROP_INPUT), first, nn.GELU("tanh"), nn.Dropout(DROP_HIDDEN), last)
+    optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, data.steps)
+    loss_of = nn.CrossEntropyLoss(label_smoothing=SMOOTHING)
+    for step in range(data.steps):
+        chosen = torch.multinomial(data.weights, BATCH, replacement=True, generator=drawn)
+        loss_of(network(data.x[chosen]), data.y[chosen]).backward()
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad(set_to_none=True)
+        if step % 100 == 0:
+            report(step / data.steps)
+    with torch.no_grad():
+        parts = (first.weight, first.bias, last.weight, last.bias)
+        return Member(*(part.detach().numpy().copy() for part in parts))
+
+
+def _vectors(texts: Sequence[str], path: Path, report: Report) -> Vectors:
+    cache, model = VectorCache(path), load()
+    missing = cache.missing(texts)
+    random.Random(0).shuffle(missing)  # lengths mixed, so that the progress is even
+    for start in range(0, len(missing), EMBEDDED_AT_ONCE):
+        part = missing[start : start + EMBEDDED_AT_ONCE]
+        cache.put(part, model.embed(part))  # type: ignore[union-attr]
+        report(0.5 * start / len(missing))
+    cache.tidy(texts)
+    return expand(cache.rows(texts)).astype(np.float32)
