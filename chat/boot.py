@@ -13,6 +13,7 @@ from chat import comparing, queries, serializers
 from chat.access import Actor, actor_of_request, visitor_of_request
 from chat.enums import FeedbackReasonCode, Language
 from chat.knowledge.queries import published_questions
+from chat.knowledge.topics import STARTER
 from chat.language import page_language
 from chat.models import Conversation
 from chat.page_texts import compare_texts, page_texts
@@ -41,10 +42,10 @@ def boot_json(request: HttpRequest, conversation: Conversation | None) -> dict[s
 
 
 def starters(language: Language) -> list[str]:
-    """A few questions to begin with, as customers ask them, spread over the knowledge base."""
+    """A few questions to begin with, as customers ask them: of articles with the tag "starter", else of some of all."""
     found = published_questions(language, 500)
-    step = max(1, len(found) // STARTERS)
-    return [examples[0] if examples else title for title, examples in found[::step][:STARTERS]]
+    chosen = [row for row in found if STARTER in row[2]] or found[:: max(1, len(found) // STARTERS)]
+    return [examples[0] if examples else title for title, examples, _tags in chosen[:STARTERS]]
 
 
 def _compare(actor: Actor, conversation: Conversation | None) -> dict[str, Any] | None:

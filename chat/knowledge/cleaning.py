@@ -19,6 +19,7 @@ from chat.knowledge.patterns import check_pattern
 from inference.knowledge import Keyword
 
 MAX_SLUG_CHARS = 80
+TAKEN = {"search"}  # addresses below /help/ that are no articles
 MAX_QUESTION_CHARS = 200
 MAX_ANSWER_CHARS = 8_000
 MAX_LIST_CHARS = 30_000  # a cell of a spreadsheet holds 32,767
@@ -61,6 +62,8 @@ def _check_slug(slug: str) -> None:
             _("A slug has letters (a to z), digits, - and _ only, and at most %(limit)d of them.")
             % {"limit": MAX_SLUG_CHARS}
         )
+    if slug in TAKEN:
+        raise ValidationError(_("The help pages need this slug for themselves."))
 
 
 def _text(text: TextDraft | None, short: str, problems: Problems) -> TextDraft | None:

@@ -106,10 +106,10 @@ def knowledge_changed_at() -> datetime | None:
     return KnowledgeVersion.objects.values_list("changed_at", flat=True).first()
 
 
-def published_questions(language: Language, limit: int) -> list[tuple[str, list[str]]]:
-    """Titles with example questions of published articles in one language, by slug."""
+def published_questions(language: Language, limit: int) -> list[tuple[str, list[str], list[str]]]:
+    """Titles with example questions and tags of published articles in one language, by slug."""
     texts = _published_texts().filter(language=language).order_by("revision__article__slug")
-    return list(texts.values_list("question", "example_questions")[:limit])
+    return list(texts.values_list("question", "example_questions", "revision__tags")[:limit])
 
 
 def knowledge_version() -> str:

@@ -112,6 +112,9 @@ def test_the_questions_to_start_with_are_spread_over_the_articles_of_the_pages_l
         published(draft(f"a{number}", texts))
     starters = _boot(client.get("/", headers={"accept-language": "en"}))["starters"]
     assert starters == ["en question 0", "en question 2?", "en question 4?", "en question 6?"]
+    published(draft("b0", {Language.ENGLISH: TextDraft("Chosen", "-")}, tags=("fees", "starter")))
+    assert _boot(client.get("/", headers={"accept-language": "en"}))["starters"] == ["Chosen"]
+    assert len(_boot(client.get("/", headers={"accept-language": "zh-hans"}))["starters"]) == 4
 
 
 def test_a_signed_in_person_sees_how_many_conversations_could_come_along(browser: Client, conversation: Conversation):
