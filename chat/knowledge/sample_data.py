@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chat.enums import Language
-from inference.knowledge import Keyword
+from inference.knowledge import Keyword, Topic
 
 SAMPLE = Path(__file__).parent / "sample"
 LANGUAGE_KEYS = {"en": Language.ENGLISH, "zh": Language.CHINESE}
@@ -54,8 +54,15 @@ class Talk:
 
 
 def load_articles(folder: Path = SAMPLE / "articles") -> list[SampleArticle]:
-    """All articles, by slug."""
-    return [_article(_read(path)) for path in sorted(folder.glob("*.json"))]
+    """All articles, by slug, with the keywords that were learned for them."""
+    keywords = load_keywords(folder.parent / "keywords.json")
+    return [_article(_read(path), keywords) for path in sorted(folder.glob("*.json"))]
+
+
+def load_keywords(path: Path = SAMPLE / "keywords.json") -> dict[str, tuple[Keyword, ...]]:
+    """By article, and for "-oos" and "-talk": what `learn_keywords` wrote; nothing before it ever did."""
+    learned = _read(path) if path.exists() else {}
+    return {slug: tuple(Keyword(text, weight) for text, weight in words.items()) for slug, words in learned.items()}
 
 
 def load_more_questions(path: Path = SAMPLE / "more_questions_zh.json") -> dict[str, list[str]]:
@@ -92,6 +99,20 @@ def load_refusals(folder: Path = SAMPLE / "talk") -> tuple[dict[str, tuple[str, 
     return refusals, doubts
 
 
+def load_topics(folder: Path = SAMPLE / "talk") -> tuple[Topic, ...]:
+    """Small talk as the backends see it: with all the phrases that are known."""
+    more = load_talk_questions(folder)
+    return tuple(_topic(data, more.get(data["key"], {})) for data in _read(folder / "small_talk.json")["topics"])
+
+
+def _topic(data: dict[str, Any], more: dict[Language, list[str]]) -> Topic:
+    questions = {
+        str(language): (*data[key]["questions"], *more.get(language, ())) for key, language in LANGUAGE_KEYS.items()
+    }
+    answers = {str(language): tuple(data[key]["answers"]) for key, language in LANGUAGE_KEYS.items()}
+    return Topic(data["key"], questions, answers, tuple(data.get("patterns", ())))
+
+
 def load_selection(folder: Path = SAMPLE / "talk") -> dict[str, Any]:
     """Which questions of the published small-talk corpora are of use, and as what."""
     return _read(folder / "selection.json")
@@ -106,10 +127,10 @@ def _read(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _article(data: dict[str, Any]) -> SampleArticle:
+def _article(data: dict[str, Any], keywords: dict[str, tuple[Keyword, ...]]) -> SampleArticle:
     texts = {language: _text(data[key]) for key, language in LANGUAGE_KEYS.items()}
-    keywords = tuple(Keyword(**keyword) for keyword in data.get("keywords", ()))
-    return SampleArticle(data["slug"], tuple(data["tags"]), texts, keywords, tuple(data.get("patterns", ())))
+    known = keywords.get(data["slug"], ())
+    return SampleArticle(data["slug"], tuple(data["tags"]), texts, known, tuple(data.get("patterns", ())))
 
 
 def _text(data: dict[str, Any]) -> SampleText:

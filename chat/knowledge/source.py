@@ -17,9 +17,9 @@ from django.db import DatabaseError, connection
 from chat.knowledge.drafts import of_sample
 from chat.knowledge.models import KnowledgeVersion
 from chat.knowledge.queries import PublishedReader, knowledge_version
-from chat.knowledge.sample_data import load_articles, load_refusals
+from chat.knowledge.sample_data import load_articles, load_keywords, load_refusals, load_topics
 from chat.offloop import off_loop
-from inference.knowledge import KnowledgeBase
+from inference.knowledge import KnowledgeBase, Rule
 
 ASK_EVERY_S = 0.5
 SAMPLE = "sample"
@@ -60,8 +60,14 @@ def _newer(reader: PublishedReader, known: KnowledgeBase | None) -> KnowledgeBas
     if known is not None and known.version == version:
         return known
     articles = sample_knowledge() if version == SAMPLE else reader.read()
+    return _with_words(articles)
+
+
+def _with_words(articles: KnowledgeBase) -> KnowledgeBase:
+    """With what is said beside the articles, and with the words that speak against any of them."""
     refusals, doubts = load_refusals()
-    return replace(articles, refusals=refusals, doubts=doubts)
+    general = tuple(Rule(slug, words) for slug, words in load_keywords().items() if slug.startswith("-"))
+    return replace(articles, rules=(*articles.rules, *general), refusals=refusals, doubts=doubts, talk=load_topics())
 
 
 def sample_knowledge() -> KnowledgeBase:

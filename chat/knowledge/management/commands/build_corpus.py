@@ -58,6 +58,11 @@ def _write_csv(path: Path, rows: list[tuple[str, str, str]]) -> None:
 
 
 def _build(banking: Path, clinc: Path, clinc_oos: Path) -> corpus.Split:
+    return corpus.build(sample_data.load_articles(), *questions_of(banking, clinc, clinc_oos))
+
+
+def questions_of(banking: Path, clinc: Path, clinc_oos: Path) -> tuple[corpus.Split, corpus.Split]:
+    """(questions about the articles, small talk and questions from outside): each for training and for validation."""
     articles, selection = sample_data.load_articles(), sample_data.load_selection()
     corpora = [*talk_corpora.chatterbot_questions(selection), *talk_corpora.chitchat_questions(selection)]
     chinese = (sample_data.load_more_questions(), sample_data.load_chinese_questions())
@@ -65,4 +70,4 @@ def _build(banking: Path, clinc: Path, clinc_oos: Path) -> corpus.Split:
     published = [*corpus.read_questions(clinc), *corpus.read_questions(clinc_oos)]
     own = (sample_data.load_small_talk(), sample_data.load_out_of_scope())
     talk = corpus.talk_items(*own, published, sample_data.load_intents(), corpora, sample_data.load_talk_questions())
-    return corpus.build(articles, questions, talk)
+    return questions, talk
