@@ -60,7 +60,7 @@ function authorOf({ name, confidence }, choices) {
 
 class VoteBox {
   constructor(id, parts) {
-    Object.assign(this, { id, parts, sentAt: null, decided: false });
+    Object.assign(this, { id, parts, sent: false, notice: null, decided: false });
     this.status = el("p", { class: "vote-status", role: "status", tabindex: "-1" });
     this.form = this.buildForm();
     this.root = el("section", { class: "vote", "aria-label": t("compare.ready") }, this.status, this.form);
@@ -115,9 +115,8 @@ class VoteBox {
 
   submit(event) {
     event.preventDefault();
-    if (this.sentAt || !this.better) return;
-    this.sentAt = this.notice ?? "nothing";
-    this.send.disabled = true;
+    if (this.sent || !this.better) return;
+    this.sent = this.send.disabled = true;
     const shown = this.better === BAD ? this.why.bad : this.why.better;
     const reasons = [...shown.querySelectorAll("input:checked")].map((one) => one.value);
     this.parts.vote(this.id, { better: this.better, reasons, guess: this.form.elements.guess.value });
@@ -129,9 +128,9 @@ class VoteBox {
     const open = !statuses.includes("streaming") || statuses.some((status) => BROKEN.has(status));
     this.form.hidden = !open;
     setText(this.status, t(open ? "compare.ready" : "compare.writing"));
-    if (this.sentAt && state.notice && state.notice !== this.sentAt) this.sentAt = null; // refused: try again
+    if (state.notice !== this.notice) this.sent = false; // refused: it can be tried again
     this.notice = state.notice;
-    this.send.disabled = Boolean(this.sentAt);
+    this.send.disabled = this.sent;
     this.chose();
   }
 

@@ -76,7 +76,7 @@ def test_two_answers_at_once_a_vote_and_on(site: Site, review: Open):
     site.open_gate()
     both(page)
     for side in "AB":
-        assert not re.search("Rules|GPT-2|Source|87%", card(page, side).inner_text())
+        assert not re.search("Rules|GPT-2|Source|Answered|87%", card(page, side).inner_text())
     left, right = card(page, "A").bounding_box(), card(page, "B").bounding_box()
     assert left is not None
     assert right is not None
