@@ -219,9 +219,9 @@ def _group_title(group: Group) -> str:
     right = _(" and ").join(engine_name(name) for name in group.right)
     others = _(" and ").join(engine_name(name) for name in group.not_right)
     if not group.right:
-        return _("Right by none")
+        return _("Right by none") if len(group.not_right) > 1 else _("Not right")
     if not group.not_right:
-        return _("Right by all")
+        return _("Right by all") if len(group.right) > 1 else _("Right")
     return _("Right by %(right)s, not by %(others)s") % {"right": right, "others": others}
 
 

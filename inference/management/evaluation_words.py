@@ -145,7 +145,8 @@ def why(answer: Answer) -> list[str]:
 def _by_rules(explanation: Mapping[str, Any]) -> Iterator[str]:
     words = explanation.get("matched")
     if words:
-        yield _("matched: %(words)s") % {"words": ", ".join(map(str, words[:MOST_WORDS]))}
+        texts = [str(word.get("text", "")) if isinstance(word, dict) else str(word) for word in words[:MOST_WORDS]]
+        yield _("matched: %(words)s") % {"words": ", ".join(texts)}
     if "score" in explanation:
         values = {"score": _number(explanation["score"]), "threshold": _number(explanation.get("threshold"))}
         yield _("score %(score)s, threshold %(threshold)s") % values
