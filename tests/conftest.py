@@ -59,6 +59,13 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _articles_of_other_tests_forgotten() -> None:
+    from chat.knowledge.source import source
+
+    source.forget()
+
+
+@pytest.fixture(autouse=True)
 def _language_of_other_tests_forgotten() -> Iterator[None]:
     """A socket or a page that speaks Chinese leaves it active in this thread."""
     translation.activate("en")

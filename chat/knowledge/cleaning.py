@@ -25,7 +25,7 @@ MAX_ANSWER_CHARS = 8_000
 MAX_LIST_CHARS = 30_000  # a cell of a spreadsheet holds 32,767
 MAX_WEIGHT = 100.0
 # name: (how many, characters of each)
-LISTS = {"tags": (10, 40), "examples": (300, 500), "keywords": (100, 80), "patterns": (30, 200)}
+LISTS = {"tags": (10, 40), "examples": (300, 500), "keywords": (300, 80), "patterns": (30, 200)}
 
 SHORT = {Language.ENGLISH: "en", Language.CHINESE: "zh"}  # in names of fields and columns
 _SLUG = re.compile(r"[a-zA-Z0-9_-]+")

@@ -18,8 +18,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from import_export.formats import base_formats
 
-MAX_FILE_BYTES = 10_000_000
-MAX_UNPACKED_BYTES = 100_000_000
+MAX_FILE_BYTES = 40_000_000
+MAX_UNPACKED_BYTES = 200_000_000
 MAX_ROWS = 10_000
 MAX_COLUMNS = 40
 CELL_CHARS = 32_767  # what a cell of XLSX holds

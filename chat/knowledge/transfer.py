@@ -114,9 +114,14 @@ class ArticleResource(resources.Resource):
         if first != number:
             raise ValidationError({"slug": [_("Row %(row)d has the same slug.") % {"row": first}]})
         known = fields_of(instance.was) if instance.was else {}
-        draft = clean_draft(read_fields(slug, known | row), new=instance.is_new)
-        article = instance.standing.article if instance.standing else None
-        instance.entry = Entry(article, draft, _state(row.get("state", "")))
+        state, faults = _state(row.get("state", ""))
+        try:
+            draft = clean_draft(read_fields(slug, known | row), new=instance.is_new)
+        except ValidationError as error:
+            raise ValidationError(faults | error.message_dict) from None
+        if faults:
+            raise ValidationError(faults)
+        instance.entry = Entry(instance.standing.article if instance.standing else None, draft, state)
 
     def skip_row(self, instance: Row, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
         """Rows that are empty or change nothing."""
@@ -186,10 +191,10 @@ def _sentence(error: Exception) -> str:
     return _("This row could not be read.")
 
 
-def _state(cell: str) -> ArticleState:
-    """A row without a state is a draft: it changes nothing that visitors see."""
+def _state(cell: str) -> tuple[ArticleState, dict[str, list[str]]]:
+    """The state, and what is wrong with it. A row without one is a draft: it changes nothing that visitors see."""
     try:
-        return ArticleState(cell.strip().lower() or ArticleState.DRAFT)
+        return ArticleState(cell.strip().lower() or ArticleState.DRAFT), {}
     except ValueError:
         message = _("%(state)s is no state: write draft, published or retired.")
-        raise ValidationError({"state": [message % {"state": cell.strip()[:40]}]}) from None
+        return ArticleState.DRAFT, {"state": [message % {"state": cell.strip()[:40]}]}

@@ -33,7 +33,7 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("CSV (UTF-8) or XLSX, at most 10 MB and 10,000 rows."),
+        help_text=gettext_lazy("CSV (UTF-8) or XLSX, at most 40 MB and 10,000 rows."),
         widget=forms.FileInput({"accept": ".csv,.xlsx"}),
     )
 

@@ -90,7 +90,7 @@ def test_excel_writes_numbers_semicolons_and_rows_with_nothing():
         ("slug,标签".encode("gbk"), "The file is not UTF-8 text."),
         (b'slug\n"open', "The file is no CSV"),
         (b"PK\x03\x04 broken", "The file cannot be read as XLSX."),
-        (b"x" * (sheets.MAX_FILE_BYTES + 1), "The file is larger than 10 MB."),
+        (b"x" * (sheets.MAX_FILE_BYTES + 1), "The file is larger than 40 MB."),
     ],
 )
 def test_files_that_are_refused(content: bytes, message: str):

@@ -109,11 +109,11 @@ def test_every_bad_row_is_told_and_nothing_is_imported(editor: Client):
         ),
     )
     found = faults(response)
-    assert [number for number, _message in found] == [3, 5, 6, 7, 8]
+    assert [number for number, _message in found] == [3, 5, 5, 6, 7, 8]
     assert found[0][1].startswith("slug: A slug has letters")
-    assert found[2][1] == "Keywords: x = y: write a word, or a word, = and a number, as in card = 2."
-    assert found[3][1] == "slug: Row 2 has the same slug."
-    assert "Nothing was imported: 5 faults" in response.content.decode()
+    assert found[3][1] == "Keywords: x = y: write a word, or a word, = and a number, as in card = 2."
+    assert found[4][1] == "slug: Row 2 has the same slug."
+    assert "Nothing was imported: 6 faults" in response.content.decode()
     assert (Article.objects.count(), ArticleFile.objects.count()) == (0, 0)
 
 
