@@ -132,7 +132,7 @@ def together(message: Message) -> list[Message]:
 
 def shown_pair(conversation: Conversation) -> Message | None:
     """The question whose two answers are the end of what is shown, if it ends so."""
-    rows = Message.objects.filter(pk=conversation.active_leaf_id, side__gt=Side.ALONE)
+    rows = Message.objects.filter(pk=conversation.active_leaf_id or 0, side__gt=Side.ALONE)
     leaf = rows.select_related("parent__conversation").first()
     return leaf.parent if leaf else None
 
