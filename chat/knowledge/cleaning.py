@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from chat.enums import Language
 from chat.knowledge.drafts import ArticleDraft, TextDraft
+from chat.knowledge.lines import write_keywords
 from chat.knowledge.patterns import check_pattern
 from inference.knowledge import Keyword
 
@@ -129,7 +130,12 @@ def _keywords(keywords: Iterable[Keyword], problems: Problems) -> tuple[Keyword,
         if not math.isfinite(weights[word]) or not 0 < abs(weights[word]) <= MAX_WEIGHT:
             message = _("The weight of %(word)s must be between -%(limit)d and %(limit)d, and not 0.")
             problems.setdefault("keywords", []).append(message % {"word": word[:40], "limit": int(MAX_WEIGHT)})
-    return tuple(Keyword(word, weights[word]) for word in words)
+    found = tuple(Keyword(word, weights[word]) for word in words)
+    if len(write_keywords(found)) > MAX_LIST_CHARS:
+        problems.setdefault("keywords", []).append(
+            _("At most %(limit)d characters in all.") % {"limit": MAX_LIST_CHARS}
+        )
+    return found
 
 
 def _collect(problems: Problems, field: str, check: Callable[[str], None], value: str) -> None:

@@ -50,6 +50,7 @@ def test_a_slug_is_short_and_plain(slug: str):
         ("keywords", {"keywords": (Keyword("x", 0.0),)}),
         ("keywords", {"keywords": (Keyword("x", float("nan")),)}),
         ("keywords", {"keywords": (Keyword("x", 101),)}),
+        ("keywords", {"keywords": tuple(Keyword(f"{n:03} {'x' * 76}", 0.1234567890123456) for n in range(300))}),
         ("patterns", {"patterns": ("(",)}),
         ("patterns", {"patterns": tuple(map(str, range(31)))}),
     ],
