@@ -19,6 +19,7 @@ from inference.retrieval.index import Hit
 from inference.retrieval.text import is_chinese
 from inference.types import Citation, Decision
 
+LEAD_FIT = 8  # with which 1 - (next score / best score) ** LEAD_FIT is about the measured share of right best hits
 NEVER = -1e4  # the log probability of a source that must not be cited; finite, so that a weight of 0 leaves it out
 
 # Why an answer is not in the model's own words, or is so without a citation.
@@ -42,12 +43,16 @@ DOUBTS = {
 class Limits:
     """From which confidence on something is done; each of them 0 to 1.
 
-    `threshold`: an answer goes out, one value or one by language; `quote_above`: an article that the checkpoint does
-    not know is quoted; `offer_above`: an article is offered when the answer is not known, at most `offers` of them.
+    `threshold`: an answer goes out, one value or one by language; `offer_above`: an article is offered when the answer
+    is not known, at most `offers` of them. An article that the checkpoint does not know is quoted when retrieval scores
+    it at least `quote_above` and `quote_lead` times the next one. Measured on validation questions, by words alone:
+    with a lead of 1.3 the best hit is right for 98% of the articles' own examples (100% of those that have it), 95% of
+    the English questions that have it and 83% of the Chinese ones.
     """
 
     threshold: float | Mapping[str, float] = 0.5
-    quote_above: float = 0.6
+    quote_above: float = 0.1
+    quote_lead: float = 1.3
     offer_above: float = 0.3
     offers: int = 3
     article_url: str = "/help/{slug}/"
@@ -95,8 +100,11 @@ def untaught(case: Case) -> Plan | None:
     best = case.hits[0] if case.hits else None
     if best is None or case.teaching.can_name(best.slug) or best.score < case.limits.quote_above:
         return None
+    behind = case.hits[1].score / best.score if len(case.hits) > 1 else 0.0
     document = case.published(best.slug)
-    return _quote(case, document, ARTICLE_UNKNOWN, best.score, None) if document else None
+    if document is None or behind * case.limits.quote_lead > 1:
+        return None
+    return _quote(case, document, ARTICLE_UNKNOWN, 1 - behind**LEAD_FIT, None)
 
 
 def judge(case: Case, citation: Citation | None) -> Plan:

@@ -37,13 +37,14 @@ class GroundedBackend:
         name: str = "gpt2",
         model: str = "checkpoint",
         threshold: float | Mapping[str, float] = 0.5,
-        quote_above: float = 0.6,
+        quote_above: float = 0.1,
+        quote_lead: float = 1.3,
         offer_above: float = 0.3,
         article_url: str = "/help/{slug}/",
     ) -> None:
         self.name = name
         self._model_name = model
-        self._limits = Limits(threshold, quote_above, offer_above, article_url=article_url)
+        self._limits = Limits(threshold, quote_above, quote_lead, offer_above, article_url=article_url)
 
     @property
     def _model(self) -> Backend:

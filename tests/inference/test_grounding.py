@@ -45,13 +45,15 @@ def test_a_language_that_was_never_taught_is_quoted():
 
 
 def test_the_best_hit_is_quoted_when_the_checkpoint_has_no_token_for_it():
-    case = replace(CASE, hits=(Hit("mortgage", "en", 0.7), Hit("card_arrival", "en", 0.6)))
+    case = replace(CASE, hits=(Hit("mortgage", "en", 0.6), Hit("card_arrival", "en", 0.3)))
     expected = (MORTGAGE.answer, "article_unknown", ("mortgage",), False)
     assert said(judge(case, Citation("card_arrival", 0.9))) == expected
     before = untaught(case)
     assert before is not None
     assert said(before) == expected
-    assert untaught(replace(case, hits=(Hit("mortgage", "en", 0.5),))) is None
+    assert before.decision.confidence == 1 - 0.5**8
+    assert untaught(replace(case, hits=(Hit("mortgage", "en", 0.6), Hit("card_arrival", "en", 0.5)))) is None
+    assert untaught(replace(case, hits=(Hit("mortgage", "en", 0.05),))) is None
     assert untaught(replace(case, hits=(Hit("card_arrival", "en", 0.9),))) is None
     assert untaught(CASE) is None
 
