@@ -1,6 +1,7 @@
 """The learned part of retrieval: a question's meaning -> probabilities of the sources that a checkpoint can name.
 
-A few small networks (384 -> hidden -> sources, GELU) over the sentence embedding of inference.retrieval.meaning, whose
+A few small networks (768 -> hidden -> sources, GELU) over two sentence embeddings of inference.retrieval.meaning, the
+question's and that of the question before it (zeros for the first), so that "and abroad?" is read as it is meant. Their
 log probabilities are averaged (a geometric mean, as in Hinton 2002, "products of experts"). They live beside the
 weights of the checkpoint whose sources they know, are trained from the same rows (inference.training.topics), and need
 no torch here.
@@ -25,7 +26,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One network: hidden weights (hidden, 384) and bias, output weights (sources, hidden) and bias."""
+    """One network: hidden weights (hidden, 768) and bias, output weights (sources, hidden) and bias."""
 
     hidden: Array
     hidden_bias: Array
@@ -33,7 +34,7 @@ class Member:
     output_bias: Array
 
     def log_probabilities(self, vectors: Array) -> Array:
-        """(n, 384) standardised embeddings to (n, sources) natural log probabilities."""
+        """(n, 768) standardised embeddings to (n, sources) natural log probabilities."""
         inner = vectors @ self.hidden.T + self.hidden_bias
         scores = _gelu(inner) @ self.output.T + self.output_bias
         return scores - _logsumexp(scores)
@@ -41,10 +42,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The networks with their sources and the mean and deviation by which embeddings are standardised.
+    """The networks with their sources and the mean and deviation (384,) by which embeddings are standardised.
 
     `weight` is how much their log probabilities count beside the model's own, `weight_later` the same when the
-    question is not the conversation's first, for then it may not say on its own what it is about.
+    question is not the conversation's first.
     """
 
     sources: tuple[str, ...]
@@ -54,17 +55,24 @@ class Topics:
     weight: float = 1.0
     weight_later: float = 1.0
 
-    def log_probabilities(self, vectors: Array) -> Array:
-        """(n, 384) embeddings to (n, sources) natural log probabilities."""
-        standard = (vectors - self.mean) / self.deviation
+    def log_probabilities(self, questions: Array, before: Array) -> Array:
+        """Embeddings (n, 384) of questions and of those before them, rows of zeros for none, to (n, sources) log p."""
+        standard = standardised(questions, before, self.mean, self.deviation)
         mean = np.mean([member.log_probabilities(standard) for member in self.members], axis=0)
         return mean - _logsumexp(mean)
 
-    def prior(self, vector: Array, later: bool = False) -> dict[str, float]:
-        """A Request's source_prior for one question's embedding (384,)."""
-        weight = self.weight_later if later else self.weight
-        row = weight * self.log_probabilities(vector[None])[0]
+    def prior(self, question: Array, before: Array | None = None) -> dict[str, float]:
+        """A Request's source_prior for the embedding (384,) of a question, and of the one before it if there is one."""
+        weight = self.weight if before is None else self.weight_later
+        earlier = np.zeros_like(question) if before is None else before
+        row = weight * self.log_probabilities(question[None], earlier[None])[0]
         return dict(zip(self.sources, row.tolist(), strict=True))
+
+
+def standardised(questions: Array, before: Array, mean: Array, deviation: Array) -> Array:
+    """What the networks read (n, 768): both parts around 0, the second exactly 0 where there is no question before."""
+    present = before.any(axis=1, keepdims=True)
+    return np.concatenate([(questions - mean) / deviation, present * (before - mean) / deviation], axis=1)
 
 
 def load(folder: Path) -> Topics | None:

@@ -14,14 +14,14 @@ from typing import Any
 
 from inference import registry
 from inference.backends.base import Backend
-from inference.backends.questions import language_of, question_of
+from inference.backends.questions import language_of, question_before, question_of
 from inference.backends.records import with_decision
 from inference.backends.spoken import say
 from inference.errors import InvalidRequest
 from inference.grounding import Case, Limits, Plan, in_another_language, judge, untaught
 from inference.knowledge import Teaching, current
 from inference.retrieval.evidence import evidence
-from inference.types import Chunk, Completion, Decision, FinishReason, Request, Role, Status
+from inference.types import Chunk, Completion, Decision, FinishReason, Request, Status
 
 BROKEN = (FinishReason.ERROR, FinishReason.CANCELLED)
 
@@ -78,9 +78,8 @@ class GroundedBackend:
     async def _case(self, request: Request) -> Case:
         knowledge = await current()
         question, language = question_of(request), language_of(request)
-        later = sum(turn.role is Role.USER for turn in request.messages) > 1
         learned = getattr(self._model, "topics", None)
-        prior, hits = await evidence(question, language, knowledge, learned, later)
+        prior, hits = await evidence(question, language, knowledge, learned, question_before(request))
         teaching = getattr(self._model, "teaching", Teaching())
         return Case(question, language, knowledge, teaching, prior, hits, self._limits, request.sampling.seed)
 

@@ -11,6 +11,12 @@ def question_of(request: Request) -> str:
     return next((turn.content for turn in reversed(request.messages) if turn.role is Role.USER), "")
 
 
+def question_before(request: Request) -> str:
+    """The visitor's words before the last ones; empty when there are none."""
+    asked = [turn.content for turn in request.messages if turn.role is Role.USER]
+    return asked[-2] if len(asked) > 1 else ""
+
+
 def language_of(request: Request) -> str:
     """The language that the request names, else that of its question."""
     return request.language or ("zh-hans" if is_chinese(question_of(request)) else "en")

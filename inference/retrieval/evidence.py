@@ -18,22 +18,24 @@ UNSEEN = ("-oos", "-talk")
 
 
 async def evidence(
-    text: str, language: str, knowledge: KnowledgeBase, topics: Topics | None = None, later: bool = False
+    text: str, language: str, knowledge: KnowledgeBase, topics: Topics | None = None, before: str = ""
 ) -> tuple[dict[str, float], list[Hit]]:
     """(natural log probability by slug, hits best first) for one question; both empty when nothing was found.
 
     `topics` is what was learned with the checkpoint and takes the place of the hits' scores where embeddings can be
-    made; `later` tells it that the question is not the conversation's first.
+    made; it reads the question `before` this one too.
     """
     index = await current_index(knowledge)
     hits = await index.search_off_loop(text, language, HITS)
-    learned = await off_loop(_learned, text, topics, later) if topics is not None else {}
+    learned = await off_loop(_learned, text, topics, before) if topics is not None else {}
     return learned or source_prior(hits), hits
 
 
-def _learned(text: str, topics: Topics, later: bool) -> dict[str, float]:
+def _learned(text: str, topics: Topics, before: str) -> dict[str, float]:
     model = load() if options().meaning == "auto" and text.strip() else None
-    return topics.prior(model.embed([text])[0], later) if model is not None else {}
+    if model is None:
+        return {}
+    return topics.prior(model.embed([text])[0], model.embed([before])[0] if before.strip() else None)
 
 
 def source_prior(hits: Sequence[Hit]) -> dict[str, float]:

@@ -18,7 +18,7 @@ SOURCES = ("cards", "fees", "-oos")
 
 def member(seed: int) -> Member:
     rng = np.random.default_rng(seed)
-    shapes = ((8, 384), (8,), (3, 8), (3,))
+    shapes = ((8, 768), (8,), (3, 8), (3,))
     return Member(*(rng.normal(size=shape).astype(np.float16).astype(np.float32) for shape in shapes))
 
 
@@ -28,8 +28,9 @@ def two() -> Topics:
     return Topics(SOURCES, 0.5 * ones, 2 * ones, (member(0), member(1)), 2.0, 0.5)
 
 
-def by_torch(two: Topics, vectors: np.ndarray) -> torch.Tensor:
-    x = torch.tensor((vectors - two.mean) / two.deviation)
+def by_torch(two: Topics, vectors: np.ndarray, before: np.ndarray) -> torch.Tensor:
+    first, second = (torch.tensor((part - two.mean) / two.deviation) for part in (vectors, before))
+    x = torch.cat([first, second * torch.tensor(before.any(1, keepdims=True))], 1)
     logs = []
     for one in two.members:
         inner = torch.nn.functional.gelu(
@@ -40,19 +41,18 @@ def by_torch(two: Topics, vectors: np.ndarray) -> torch.Tensor:
 
 
 def test_numpy_computes_what_torch_does(two: Topics):
-    vectors = np.random.default_rng(2).normal(size=(5, 384)).astype(np.float32)
-    expected = by_torch(two, vectors).numpy()
-    np.testing.assert_allclose(two.log_probabilities(vectors), expected, rtol=1e-4, atol=1e-4)
+    vectors, before = np.random.default_rng(2).normal(size=(2, 5, 384)).astype(np.float32)
+    before[3] = 0
+    expected = by_torch(two, vectors, before).numpy()
+    np.testing.assert_allclose(two.log_probabilities(vectors, before), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_prior_is_weighted_by_the_place_in_the_conversation(two: Topics):
-    vector = np.random.default_rng(3).normal(size=384).astype(np.float32)
-    first, later = two.prior(vector), two.prior(vector, later=True)
-    assert list(first) == list(SOURCES)
-    assert {slug: round(value, 4) for slug, value in first.items()} == {
-        slug: round(4 * value, 4) for slug, value in later.items()
-    }
+    vector, before = np.random.default_rng(3).normal(size=(2, 384)).astype(np.float32)
+    first, later = two.prior(vector), two.prior(vector, before)
+    assert (list(first), list(later)) == (list(SOURCES), list(SOURCES))
     assert math.isclose(sum(math.exp(value / 2) for value in first.values()), 1, rel_tol=1e-5)
+    assert math.isclose(sum(math.exp(value / 0.5) for value in later.values()), 1, rel_tol=1e-5)
 
 
 def test_what_is_saved_comes_back(two: Topics, tmp_path: Path):
