@@ -24,9 +24,16 @@ from chat.models import Conversation, Generation, Message  # noqa: E402
 
 EN, ZH = Language.ENGLISH, Language.CHINESE
 ARRIVAL = {EN: TextDraft("My new card has not arrived", "Five days."), ZH: TextDraft("新卡还没有收到", "需要五天。")}
-STEPS = (
-    "1. Open **Cards**.\n2. Tap `Freeze`, as [here](/help/card_arrival/).\n\n| Card | Days |\n|---|---|\n| new | 5 |"
-)
+STEPS = """1. Open **Cards**.
+2. Tap `Freeze`, as [here](/help/card_arrival/).
+
+| Card | Days at home | Days abroad | Express delivery | Notes |
+|---|---|---|---|---|
+| new | 5 | 14 | 8 EUR | a signature is needed |
+
+```
+a line of code that is wider than any telephone and has to be read by scrolling to its other end
+```"""
 ARTICLES = (
     ArticleDraft("card_arrival", ARRIVAL, ("cards",)),
     ArticleDraft("lost_card", {EN: TextDraft("My card is lost or stolen", STEPS)}, ("cards", "security")),
