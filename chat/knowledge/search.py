@@ -79,7 +79,7 @@ def _telling(found: Index, terms: Iterable[str]) -> frozenset[str]:
 
 def _worth_a_mark(found: Index, terms: Iterable[str]) -> frozenset[str]:
     """The telling ones of those that articles have; of Chinese all, because only pairs of characters are marked."""
-    known = [term for term in terms if term in found.words.vocabulary]
+    known = [term for term in terms if found.words.knows(term)]
     return _telling(found, known) | frozenset(term for term in known if is_chinese(term))
 
 

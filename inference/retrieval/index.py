@@ -135,7 +135,7 @@ class Library:
         removed, new = _difference(entries, knowledge)
         if len(removed) > len(entries) // 2:  # another business: begin anew rather than carry the old one's leftovers
             self._store, entries, removed, senses = WordStore(), {}, {}, Senses()
-            new = list(dict.fromkeys(knowledge.documents))
+            new = list(knowledge.documents)
         added = dict(enumerate(new, self._next))
         self._next += len(added)
         self._store.change(removed, added)
@@ -148,9 +148,15 @@ def _difference(
     entries: Mapping[int, Document], knowledge: KnowledgeBase
 ) -> tuple[dict[int, Document], list[Document]]:
     """(entries that are no longer in the knowledge base, its documents that are no entries)."""
-    before = {document: entry for entry, document in entries.items()}
-    new = [document for document in dict.fromkeys(knowledge.documents) if before.pop(document, None) is None]
-    return {entry: document for document, entry in before.items()}, new
+    before = {(document.slug, document.language): entry for entry, document in entries.items()}
+    new, kept = [], set()
+    for document in knowledge.documents:
+        entry = before.get((document.slug, document.language))
+        if entry is None or entries[entry] != document:
+            new.append(document)
+        else:
+            kept.add(entry)
+    return {entry: document for entry, document in entries.items() if entry not in kept}, new
 
 
 @lru_cache(maxsize=4096)

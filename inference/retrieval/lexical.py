@@ -8,7 +8,7 @@ FIGURES
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log1p
 
@@ -23,10 +23,11 @@ FIELDS = (ASKED, ANSWER, TAGS)
 # What the answer and the tags add to the score of the questions.
 WEIGHTS = {ASKED: 1.0, ANSWER: 0.15, TAGS: 0.05}
 BEST_PIECES = tuple(0.8**rank for rank in range(8))  # how much each of an article's best pieces counts
-PIECES = 400  # looked at for one query
+PIECES = 200  # looked at for one query; 800 found no more
 MOST_CHARACTERS = 2000  # of one query that are read at all
 MOST_TERMS = 96  # of one query: a pasted page asks no more than its beginning does
 K1 = 1.2  # tantivy's, for the highest score that a query can reach
+SHORTEST = 4  # letters of a word that others are corrected to
 _PLACES = 1 << 12  # an entry's questions are told apart by its number times this
 
 
@@ -41,35 +42,55 @@ class Match:
 class Words:
     """The documents' words as of one moment: later changes to the store do not reach it."""
 
-    def __init__(self, store: WordStore, sizes: dict[int, int]) -> None:
-        self._searcher = store.index.searcher()
-        self._schema = store.index.schema
-        self._sizes = sizes  # questions by entry
-        self._pieces = max(1, sum(sizes.values()))
-        self._counts = store.counts.copy()
+    def __init__(self, store: WordStore, sizes: Mapping[int, int]) -> None:
+        self._parts = [LanguageWords(index, sizes) for index in store.indexes.values()]
+        self._counts = {term: count for term, count in store.counts.items() if count > 0}
         self._vocabulary: Vocabulary | None = None
 
     def query(self, text: str) -> dict[str, str]:
         """The query's terms as they are known here, each with the term that was written."""
         wanted = list(dict.fromkeys(terms(text[:MOST_CHARACTERS])))[:MOST_TERMS]
-        return {self.vocabulary.correct(term): term for term in wanted}
+        return {term if self.knows(term) else self._corrected(term): term for term in wanted}
 
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """All terms; made when the first question needs it."""
+    def knows(self, term: str) -> bool:
+        """Whether any document has it."""
+        return any(part.knows(term) for part in self._parts)
+
+    def _corrected(self, term: str) -> str:
         if self._vocabulary is None:
             self._vocabulary = Vocabulary(self._counts)
-        return self._vocabulary
+        return self._vocabulary.correct(term)
 
     def weight(self, term: str) -> float:
-        """How telling a term is: its inverse document frequency among all questions."""
-        frequency = min(self._pieces, self._searcher.doc_freq(ASKED, term))
-        return log1p((self._pieces - frequency + 0.5) / (frequency + 0.5))
+        """How telling a term is: its inverse document frequency among all questions of all languages."""
+        return _inverse(sum(part.frequency(term) for part in self._parts), sum(part.rows for part in self._parts))
 
     def scores(self, query: Iterable[str]) -> dict[int, Match]:
         """By entry: nothing that shares no term is among them."""
         query = list(query)
-        highest = (K1 + 1) * sum(self.weight(term) for term in query)
+        return {entry: match for part in self._parts for entry, match in part.scores(query).items()}
+
+
+class LanguageWords:
+    """One language's part: how long and how rare words are is another matter in each."""
+
+    def __init__(self, index: tantivy.Index, sizes: Mapping[int, int]) -> None:
+        self._searcher = index.searcher()
+        self._schema = index.schema
+        self._sizes = sizes  # questions by entry
+        self.rows = self._searcher.num_docs
+
+    def frequency(self, term: str) -> int:
+        """How many questions have a term; what was taken out counts until the library tidies up."""
+        return min(self.rows, self._searcher.doc_freq(ASKED, term))
+
+    def knows(self, term: str) -> bool:
+        """Whether any document of the language has it, in whatever field."""
+        return any(self._searcher.doc_freq(field, term) for field in FIELDS)
+
+    def scores(self, query: Sequence[str]) -> dict[int, Match]:
+        """By entry, as shares of the highest score that the query can reach."""
+        highest = (K1 + 1) * sum(_inverse(self.frequency(term), self.rows) for term in query)
         found: dict[int, Match] = {}
         for field in FIELDS if query else ():
             for entry, score, name in self._field(field, query):
@@ -99,6 +120,11 @@ class Words:
         return [(int(place or 0), score) for place, (score, _) in zip(places, hits, strict=True)]
 
 
+def _inverse(frequency: int, rows: int) -> float:
+    """The inverse document frequency as BM25 has it."""
+    return log1p((rows - frequency + 0.5) / (frequency + 0.5))
+
+
 def mean_of_best(best: Sequence[float], size: int) -> float:
     """The weighted mean of the best of an article's `size` pieces; `best` comes best first, the rest count nothing.
 
@@ -109,29 +135,29 @@ def mean_of_best(best: Sequence[float], size: int) -> float:
 
 
 class WordStore:
-    """The index in memory that is kept up to date; `snapshot` is what queries read."""
+    """An index in memory for each language, kept up to date; queries read a `Words` of it."""
 
     def __init__(self) -> None:
-        builder = tantivy.SchemaBuilder()
-        builder.add_integer_field("entry", indexed=True).add_integer_field("place", fast=True)
-        for field in FIELDS:
-            builder.add_text_field(field, tokenizer_name="terms", index_option="freq")
-        self.schema = builder.build()
-        self.index = tantivy.Index(self.schema)
-        analyzer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
-        self.index.register_tokenizer("terms", analyzer)
+        self.schema = _schema()
+        self.indexes: dict[str, tantivy.Index] = {}
         self.counts: Counter[str] = Counter()
 
-    def change(self, removed: dict[int, Document], added: dict[int, Document]) -> None:
+    def change(self, removed: Mapping[int, Document], added: Mapping[int, Document]) -> None:
         """Take documents out and in, by their entries' numbers."""
+        for language in {document.language for document in (*removed.values(), *added.values())}:
+            self._change(language, _of(removed, language), _of(added, language))
+
+    def _change(self, language: str, removed: dict[int, Document], added: dict[int, Document]) -> None:
+        index = self.indexes.get(language) or _empty(self.schema)
         # One writing thread: the other core is for the pages.
-        with self.index.writer(heap_size=32_000_000, num_threads=1) as writer:
+        with index.writer(heap_size=32_000_000, num_threads=1) as writer:
             for entry, document in removed.items():
                 writer.delete_documents_by_term("entry", entry)
-                self.counts -= Counter(_all_terms(document))
+                self.counts.subtract(_long(_all_terms(document)))
             for entry, document in added.items():
                 self._add(writer, entry, document)
-        self.index.reload()
+        index.reload()
+        self.indexes = self.indexes | {language: index}
 
     def _add(self, writer: tantivy.IndexWriter, entry: int, document: Document) -> None:
         for piece, text in enumerate((document.question, *document.examples)):
@@ -144,9 +170,33 @@ class WordStore:
         texts = {field: " ".join(found) for field, found in fields.items()}
         writer.add_document(tantivy.Document.from_dict(numbers | texts, self.schema))
         for found in fields.values():
-            self.counts.update(found)
+            self.counts.update(_long(found))
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("entry", indexed=True).add_integer_field("place", fast=True)
+    for field in FIELDS:
+        builder.add_text_field(field, tokenizer_name="terms", index_option="freq")
+    return builder.build()
+
+
+def _empty(schema: tantivy.Schema) -> tantivy.Index:
+    index = tantivy.Index(schema)
+    analyzer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+    index.register_tokenizer("terms", analyzer)
+    return index
+
+
+def _of(documents: Mapping[int, Document], language: str) -> dict[int, Document]:
+    return {entry: document for entry, document in documents.items() if document.language == language}
+
+
+def _long(found: Iterable[str]) -> list[str]:
+    """What a misspelt word can be corrected to: neither numbers nor Chinese nor short words."""
+    return [term for term in found if len(term) >= SHORTEST and term.isalpha()]
 
 
 def _all_terms(document: Document) -> list[str]:
-    texts = (document.question, *document.examples, document.answer, *document.tags)
+    texts = (document.question, *document.examples, document.answer, " ".join(document.tags))
     return [term for text in texts for term in terms(text)]

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,9 +151,9 @@ class VectorCache:
 
     def _read(self, path: Path) -> None:
         try:
-            with np.load(path, allow_pickle=False) as data:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
                 keys, rows = data["keys"], data["rows"]
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return  # a damaged file costs some seconds of embedding, no more
         if rows.ndim == 2 and rows.shape[1] == DIMENSIONS and len(keys) == len(rows):
             self._rows = dict(zip((bytes(key) for key in keys), rows, strict=True))

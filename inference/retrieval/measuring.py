@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,9 +36,8 @@ class RetrievalRow:
     query_ms_p95: float
 
 
-def run(progress: Callable[[str], None], articles: int = ARTICLES) -> list[RetrievalRow]:
+def run(articles: int = ARTICLES, queries: int = QUERIES) -> list[RetrievalRow]:
     """Words alone, and with meaning where it is installed: random vectors for articles, real ones for questions."""
-    progress(f"retrieval, {articles} articles")
     rng = random.Random(7)
     documents = tuple(_documents(rng, articles))
     library = Library(Options(meaning="off"))
@@ -46,13 +45,12 @@ def run(progress: Callable[[str], None], articles: int = ARTICLES) -> list[Retri
     index = library.index(KnowledgeBase("0", documents))
     build_s = time.perf_counter() - begin
     edit_ms = max(_edit(library, documents, number) for number in range(EDITS))
-    queries = [_text(rng, rng.choice(LANGUAGES), 12) for _ in range(QUERIES)]
-    rows = [_row("words", articles, build_s, edit_ms, _times(index, queries))]
+    texts = [_text(rng, rng.choice(LANGUAGES), 12) for _ in range(queries)]
+    rows = [_row("words", articles, build_s, edit_ms, _times(index, texts))]
     model = load()
     if model is not None:
-        progress(f"retrieval with meaning, {articles} articles")
         index = Index(index.entries, index.words, _random_senses(index), model)
-        rows.append(_row("words and meaning", articles, build_s, edit_ms, _times(index, queries)))
+        rows.append(_row("words and meaning", articles, build_s, edit_ms, _times(index, texts)))
     return rows
 
 
@@ -68,10 +66,10 @@ def _edit(library: Library, documents: tuple[Document, ...], number: int) -> flo
     return 1000 * (time.perf_counter() - begin)
 
 
-def _times(index: Index, queries: list[str]) -> list[float]:
-    index.search(queries[0])
+def _times(index: Index, texts: list[str]) -> list[float]:
+    index.search(texts[0])
     found = []
-    for text in queries[1:]:
+    for text in texts[1:]:
         begin = time.perf_counter()
         index.search(text)
         found.append(1000 * (time.perf_counter() - begin))

@@ -1,4 +1,4 @@
-"""`manage.py benchmark`: the engine beside its alternatives, and the way of a word to the browser."""
+"""`manage.py benchmark`: the engine beside its alternatives, the way of a word to the browser, and retrieval."""
 
 from __future__ import annotations
 
@@ -18,31 +18,36 @@ from chat.enums import Language
 from chat.knowledge.sample_data import load_articles
 
 HELD_BACK = 6  # of each article's Chinese questions, the last ones, which training never sees
+PARTS = ("engine", "delivery", "retrieval")
 COLUMNS = ("model", "device", "method", "streams", "tokens_per_s", "ttft_ms_p50", "ttft_ms_p95")
 
 
 class Command(BaseCommand):
     """Measures in one run and prints tables; `--json` writes them too."""
 
-    help = "Measure the engine, its alternatives, and the way of a word to the browser."
+    help = "Measure the engine, its alternatives, the way of a word to the browser, and retrieval."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", type=Path, metavar="PATH", help="write the figures to this file")
         parser.add_argument("--streams", type=int, nargs="+", default=[1, 4, 16])
         parser.add_argument("--validation", type=Path, metavar="JSONL", help="questions for the agreement of int8")
-        parser.add_argument("--only", choices=["engine", "delivery"], help="leave the other part out")
+        parser.add_argument("--only", choices=PARTS, help="leave the other parts out")
         parser.add_argument("--visitors", type=int, default=50, help="sockets at once for the way to the browser")
+        parser.add_argument("--articles", type=int, default=10_000, help="articles that retrieval searches")
 
     def handle(self, *args: Any, **options: Any) -> None:
         console = Console()
         report: dict[str, Any] = {"rows": []}
-        if options["only"] != "delivery":
+        parts = [options["only"]] if options["only"] else PARTS
+        if "engine" in parts:
             report = self._engine(console, tuple(options["streams"]))
             report["int8_agreement"] = self._agreement(console, _questions(options["validation"]))
-        if options["only"] != "engine" and find_spec("websockets") is None:
+        if "delivery" in parts and find_spec("websockets") is None:
             console.print(_("The way to the browser is left out: it needs the package websockets (extra: test)."))
-        elif options["only"] != "engine":
+        elif "delivery" in parts:
             report["delivery"] = self._delivery(console, options["visitors"])
+        if "retrieval" in parts:
+            report["retrieval"] = self._retrieval(console, options["articles"])
         if options["json"]:
             options["json"].write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
@@ -79,6 +84,17 @@ class Command(BaseCommand):
         table.add_row(*(str(value) for value in figures.values()))
         console.print(table)
         return figures
+
+    def _retrieval(self, console: Console, articles: int) -> list[dict[str, Any]]:
+        from inference.retrieval import measuring  # loads the search library
+
+        with console.status(_("Searching %(count)d articles") % {"count": articles}):
+            rows = [asdict(row) for row in measuring.run(articles)]
+        table = Table(*rows[0], title=_("One search among many articles, in milliseconds"))
+        for row in rows:
+            table.add_row(*(str(value) for value in row.values()))
+        console.print(table)
+        return rows
 
 
 def _questions(path: Path | None) -> list[str]:
