@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F, Max, QuerySet
 from django.utils import timezone
@@ -25,7 +24,7 @@ from chat.knowledge.models import Article, ArticleFile, ArticleText, KnowledgeVe
 from chat.knowledge.queries import draft_of, newest_revision
 from chat.knowledge.sample_data import load_articles
 
-Author = AbstractBaseUser | Any | None
+Author = Any  # a user, or None for nobody in particular
 _STATES = {
     ArticleState.DRAFT: RevisionState.DRAFT,
     ArticleState.PUBLISHED: RevisionState.PUBLISHED,

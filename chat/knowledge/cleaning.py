@@ -53,7 +53,7 @@ def clean_draft(draft: ArticleDraft, *, new: bool = False) -> ArticleDraft:
     for pattern in patterns[: LISTS["patterns"][0]]:
         _collect(problems, "patterns", check_pattern, pattern)
     if problems:
-        raise ValidationError(problems)  # type: ignore[arg-type]
+        raise ValidationError(problems)
     return replace(draft, texts=texts, tags=tags, keywords=keywords, patterns=patterns)
 
 

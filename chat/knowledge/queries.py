@@ -90,8 +90,9 @@ def published_texts(slugs: Iterable[str]) -> dict[str, dict[Language, TextDraft]
     """What is published of these articles, in every language: one query."""
     found: dict[str, dict[Language, TextDraft]] = defaultdict(dict)
     texts = _published_texts().filter(revision__article__slug__in=list(slugs))
-    for slug, language, *words in texts.values_list("revision__article__slug", "language", "question", "answer"):
-        found[slug][Language(language)] = TextDraft(*words)
+    columns = ("revision__article__slug", "language", "question", "answer")
+    for slug, language, question, answer in texts.values_list(*columns):
+        found[slug][Language(language)] = TextDraft(question, answer)
     return dict(found)
 
 

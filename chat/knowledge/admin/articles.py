@@ -25,7 +25,7 @@ from chat.knowledge.errors import KnowledgeError
 from chat.knowledge.models import Article, ArticleText, Revision
 from chat.knowledge.queries import newest_revisions
 
-FIELDSETS: tuple[tuple[Any, dict[str, Any]], ...] = (
+FIELDSETS: Any = (
     (None, {"fields": ("slug", "tags", "based_on")}),
     (gettext_lazy("English"), {"fields": ("question_en", "answer_en", "examples_en"), "classes": ("dl-half",)}),
     (
@@ -109,7 +109,7 @@ class ArticleAdmin(RevisionPages, FilePages, admin.ModelAdmin):
         obj.refresh_from_db()
         written.stored = revision
 
-    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> str:
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         """What became of it, for the list of recent actions."""
         return _outcome(form.stored)
 

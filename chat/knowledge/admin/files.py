@@ -130,7 +130,7 @@ class FilePages(ArticlePages):
         return self._import_page(request, UploadForm(), outcome, upload.name)
 
     def _import(self, request: HttpRequest) -> HttpResponse:
-        kept = ArticleFile.objects.filter(user=request.user).first()
+        kept = ArticleFile.objects.filter(user=request.user.pk).first()
         if kept is None:
             self.message_user(request, _("The file is not here any more. Please choose it again."), messages.ERROR)
             return HttpResponseRedirect(request.path)

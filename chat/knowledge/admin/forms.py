@@ -95,5 +95,5 @@ class ArticleForm(forms.ModelForm):
             return
         self.stale = self.newest
         self.add_error(None, StaleEdit(self.newest).detail)
-        self.data = self.data.copy()  # type: ignore[union-attr]
-        self.data[self.add_prefix("based_on")] = str(self.newest.number)
+        data: Any = self.data
+        self.data = {**data.dict(), self.add_prefix("based_on"): str(self.newest.number)}
