@@ -75,7 +75,7 @@ def test_the_prior_is_retrievals_as_long_as_everything_is_published():
 
 
 def test_whoever_is_not_sure_offers_articles_and_a_person():
-    case = replace(CASE, hits=(Hit("mortgage", "en", 0.4), Hit("top_up_limits", "en", 0.1)))
+    case = replace(CASE, hits=(Hit("mortgage", "en", 0.4), Hit("top_up_limits", "en", 0.35)))
     plan = judge(case, Citation("card_arrival", 0.45, "top_up_limits", 0.35))
     assert plan.text == (
         f"{DOUBTS['en'][0]}\n\n- [My card has not arrived](/help/card_arrival/)\n"

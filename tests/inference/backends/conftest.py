@@ -36,7 +36,7 @@ def model(publish: Publish) -> Iterator[ScriptedBackend]:
     inference.configure(
         {
             "checkpoint": {"BACKEND": "tests.scripted.ScriptedBackend"},
-            "gpt2": {"BACKEND": "inference.backends.grounded.GroundedBackend", "OPTIONS": {"quote_above": 0.3}},
+            "gpt2": {"BACKEND": "inference.backends.grounded.GroundedBackend"},
             "rules": {"BACKEND": "inference.backends.rules.RulesBackend"},
             "router": {"BACKEND": "inference.backends.router.RouterBackend"},
             "default": "router",
