@@ -7,14 +7,13 @@ that it does not know, with articles that may help and the way to a person. So n
 
 from __future__ import annotations
 
-import re
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from inference.knowledge import EMPTY, Document, KnowledgeBase, Teaching
 from inference.prompting import SMALL_TALK
+from inference.refusing import refusal
 from inference.retrieval.index import Hit
 from inference.retrieval.text import is_chinese
 from inference.types import Citation, Decision
@@ -26,17 +25,6 @@ NEVER = -1e4  # the log probability of a source that must not be cited; finite, 
 ARTICLE_CHANGED, ARTICLE_UNKNOWN, ARTICLE_RETIRED = "article_changed", "article_unknown", "article_retired"
 WRONG_LANGUAGE = "wrong_language"
 UNSURE, NO_CITATION = "unsure", "no_citation"
-
-REFUSALS = {
-    "en": ("I do not know that. Please ask a person of our team.",),
-    "zh-hans": ("这个我不了解，请联系人工客服。",),
-}
-DOUBTS = {
-    "en": (
-        "I am not sure what you need. Perhaps one of these articles helps; if not, please ask a person of our team.",
-    ),
-    "zh-hans": ("我不太确定您想问什么。下面的文章也许有用；如果没有，请联系人工客服。",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +146,10 @@ def _quote(case: Case, document: Document, reason: str, confidence: float, citat
 def _refuse(case: Case, citation: Citation) -> Plan:
     """Say that the answer is not known, with what may help and the way to a person."""
     offers = _offers(case, citation)
-    said, otherwise = (case.knowledge.doubts, DOUBTS) if offers else (case.knowledge.refusals, REFUSALS)
-    text = _wording(said.get(case.language) or otherwise.get(case.language, otherwise["en"]), case)
-    links = [_link(offer, case.limits.article_url) for offer in offers]
+    facts = (case.question, case.language, offers, case.limits.article_url, case.seed)
     explanation = {**_explanation(case, citation), "offered": [offer.slug for offer in offers]}
     decision = Decision(reason=UNSURE, confidence=citation.confidence, abstained=True, explanation=explanation)
-    return Plan(decision, "\n".join([text, "", *links]) if links else text)
+    return Plan(decision, refusal(case.knowledge, *facts))
 
 
 def _offers(case: Case, citation: Citation) -> list[Document]:
@@ -174,18 +160,6 @@ def _offers(case: Case, citation: Citation) -> list[Document]:
     slugs = dict.fromkeys(slug for slug, score in likely if score >= least)
     found = [document for slug in slugs if (document := case.published(slug))]
     return found[: case.limits.offers]
-
-
-def _wording(texts: Sequence[str], case: Case) -> str:
-    """One of the wordings, the same for the same question, and another one when the visitor asks again."""
-    first = zlib.crc32(case.question.encode())
-    again = 0 if case.seed is None or len(texts) < 2 else 1 + case.seed % (len(texts) - 1)
-    return texts[(first + again) % len(texts)]
-
-
-def _link(document: Document, url: str) -> str:
-    title = re.sub(r"([\\\[\]`*_<])", r"\\\1", " ".join(document.question.split()))
-    return f"- [{title}]({url.format(slug=document.slug)})"
 
 
 def _decision(

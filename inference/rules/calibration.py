@@ -20,7 +20,10 @@ ALONE = {"en": 10.0, "zh-hans": 13.0}
 FEW = 20
 EXACT = 3.0  # added when an article lists the very question
 TALK_LIKENESS = 0.25  # from which small talk is like a known phrase
-CONTEXT = 0.8  # what the article of the question before adds to its score
+# What the article of the question before adds to its score, when a question says little (at most SHORT words or
+# Chinese characters) and when it says more. Of the sample's follow-up questions, which are hard, 47% get their article
+# (12% alone); after a change of topic 84.4% are right instead of 84.8%, and from outside 95.6% instead of 98.0%.
+CONTEXT, CONTEXT_OF_LONG, SHORT = 1.6, 0.4, 8
 # P(right) by how far the best article is above the threshold (at most FAR) and above the next one (at most WIDE):
 # logistic regression; over ten steps of confidence the share of right ones differs by 0.06 at most.
 INTERCEPT, ABOVE, LEAD = -0.76, 0.35, 3.52

@@ -15,7 +15,16 @@ from inference.knowledge import Document, KnowledgeBase, Rule
 from inference.prompting import OUT_OF_SCOPE, SMALL_TALK
 from inference.retrieval.index import Hit, Index
 from inference.retrieval.text import is_chinese, normalise
-from inference.rules.calibration import ALONE, CONTEXT, EXACT, FEW, HEAD_START, RETRIEVAL
+from inference.rules.calibration import (
+    ALONE,
+    CONTEXT,
+    CONTEXT_OF_LONG,
+    EXACT,
+    FEW,
+    HEAD_START,
+    RETRIEVAL,
+    SHORT,
+)
 from inference.rules.deciding import verdict_of
 from inference.rules.keywords import NOTHING, Keywords, Score
 from inference.rules.talk import SmallTalk
@@ -45,7 +54,7 @@ class RulesEngine:
         verdict = verdict_of(found)
         if verdict.sure or not earlier or not found.words:
             return verdict
-        before = verdict_of(self.examine(earlier[-1], language))
+        before = self.decide(earlier[-1], language, earlier[:-1])
         if before.slug.startswith("-") or (verdict.slug == SMALL_TALK and found.topic.likeness == 1.0):
             return verdict
         return verdict_of(_in_context(found, before.slug))
@@ -91,7 +100,8 @@ def _in_context(found: Evidence, slug: str) -> Evidence:
     """The evidence with the article of the question before in mind."""
     known = {candidate.slug: candidate for candidate in found.candidates}
     threshold = HEAD_START + max(found.outside.total, found.talk.total)
-    candidate = replace(known.get(slug, Candidate(slug, threshold)), context=CONTEXT)
+    context = CONTEXT if len(found.words) <= SHORT else CONTEXT_OF_LONG
+    candidate = replace(known.get(slug, Candidate(slug, threshold)), context=context)
     return replace(found, candidates=_ranked((known | {slug: candidate}).values()), context=slug)
 
 
