@@ -116,6 +116,15 @@ def notes(summary: dict[str, Any]) -> list[str]:
     found = []
     if summary["stopped"]:
         found.append(_("The run was stopped early: these are the answers that there were until then."))
+    if summary["examples"]:
+        message = ngettext(
+            "%(count)d question is an example in an article, word for word: an engine that searches the examples finds "
+            "it. Leave it out with --unseen to measure how new questions are answered.",
+            "%(count)d questions are examples in the articles, word for word: an engine that searches the examples "
+            "finds them. Leave them out with --unseen to measure how new questions are answered.",
+            summary["examples"],
+        )
+        found.append(message % {"count": summary["examples"]})
     if summary["unknown_topics"]:
         count = sum(summary["unknown_topics"].values())
         message = ngettext(
