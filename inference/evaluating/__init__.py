@@ -4,8 +4,20 @@ Engines are asked as the chat asks them, whatever they are. `inference.evaluatio
 during its training, with plain decoding and on whole conversations.
 """
 
-from inference.evaluating.questions import Question, pick, read_questions
+from inference.evaluating.questions import Question, is_example, pick, read_questions
 from inference.evaluating.run import Options, Run, run
 from inference.evaluating.summary import questions, sample, sampled, summarise
 
-__all__ = ["Options", "Question", "Run", "pick", "questions", "read_questions", "run", "sample", "sampled", "summarise"]
+__all__ = [
+    "Options",
+    "Question",
+    "Run",
+    "is_example",
+    "pick",
+    "questions",
+    "read_questions",
+    "run",
+    "sample",
+    "sampled",
+    "summarise",
+]

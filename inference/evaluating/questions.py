@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from inference.evaluating.form import language_of
+from inference.knowledge import KnowledgeBase
+from inference.retrieval.text import normalise
 from inference.training.dataset import DatasetError, read_lines
 from inference.training.options import gettext_noop
 
@@ -46,6 +48,12 @@ def read_questions(path: Path) -> list[Question]:
 def pick(questions: list[Question], limit: int | None, seed: int) -> list[Question]:
     """All in random order, or as many as `limit`: files are often sorted by category, and a run may be cut short."""
     return random.Random(seed).sample(questions, min(len(questions), limit or len(questions)))
+
+
+def is_example(knowledge: KnowledgeBase) -> Callable[[Question], bool]:
+    """Whether a question stands among those that the articles give as examples: whoever searches these is right."""
+    examples = {normalise(text) for document in knowledge.documents for text in (document.question, *document.examples)}
+    return lambda question: normalise(question.text) in examples
 
 
 def _rows(path: Path, lines: Iterator[str]) -> Iterator[Question]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from inference.evaluating import statistics
 from inference.evaluating.answers import Answer, Outcome
-from inference.evaluating.questions import OUTSIDE, Question, key
+from inference.evaluating.questions import OUTSIDE, Question, is_example, key
 from inference.evaluating.run import EngineRun, Run
 from inference.evaluating.statistics import share, share_of
 
@@ -29,6 +29,7 @@ def summarise(run: Run) -> dict[str, Any]:
         "questions": len(run.questions),
         "languages": dict(Counter(question.language for question in run.questions)),
         "out_of_scope": sum(question.expected == OUTSIDE for question in run.questions),
+        "examples": sum(map(is_example(run.knowledge), run.questions)),
         "unknown_topics": unknown_topics(run),
         "streams": run.streams,
         "stopped": run.stopped,

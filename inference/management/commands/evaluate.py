@@ -14,9 +14,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 import inference
-from inference import InferenceError, Sampling
+from inference import InferenceError, Sampling, knowledge
 from inference.errors import UnknownBackend
-from inference.evaluating import Options, Run, pick, questions, read_questions, run, sample, sampled, summarise
+from inference.evaluating import (
+    Options,
+    Question,
+    Run,
+    is_example,
+    pick,
+    questions,
+    read_questions,
+    run,
+    sample,
+    sampled,
+    summarise,
+)
 from inference.management import evaluation_page, evaluation_table
 from inference.management.commands.train import sentence
 from inference.management.terminal import quiet_log, terminal_language, wait_until_ready
@@ -36,6 +48,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", type=Path, metavar="PATH", help=_("write all figures to this file"))
         parser.add_argument("--html", type=Path, metavar="PATH", help=_("write a report with pictures to this file"))
         parser.add_argument("--limit", type=_count, metavar="N", help=_("ask only so many questions, at random"))
+        unseen = _("leave out questions that are examples in the articles, word for word")
+        parser.add_argument("--unseen", action="store_true", help=unseen)
         parser.add_argument(
             "--sample", type=_count, default=50, metavar="N", help=_("answers to write out in full [50]")
         )
@@ -54,7 +68,7 @@ class Command(BaseCommand):
         for path in filter(None, (options["json"], options["html"])):
             if not path.resolve().parent.is_dir():
                 raise CommandError(_("There is no folder %(path)s.") % {"path": path.resolve().parent})
-        asked = pick(read_questions(options["file"]), options["limit"], options["seed"])
+        asked = pick(_questions(options), options["limit"], options["seed"])
         engines = _engines(options["engine"])
         try:
             for name in engines:
@@ -85,6 +99,17 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(_("a whole number, 1 or more, is needed, not %(text)s") % {"text": text})
     return int(text)
+
+
+def _questions(options: dict[str, Any]) -> list[Question]:
+    """The file's questions, or those of them that no article has."""
+    found = read_questions(options["file"])
+    if options["unseen"]:
+        known = is_example(asyncio.run(knowledge.current()))
+        found = [question for question in found if not known(question)]
+    if not found:
+        raise CommandError(_("Every question is an example in an article."))
+    return found
 
 
 def _engines(wanted: list[str] | None) -> list[str]:

@@ -21,7 +21,7 @@ KNOWLEDGE = KnowledgeBase(
     documents=(
         Document("card-arrival", "en", "Where is my card?", ARRIVAL),
         Document("card-arrival", "zh-hans", "我的卡在哪里？", "卡片正在邮寄途中。"),
-        Document("pin_blocked", "en", "Why is my PIN blocked?", PIN),
+        Document("pin_blocked", "en", "Why is my PIN blocked?", PIN, ("PIN blocked!",)),
     )
 )
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from inference.evaluating.questions import Question, key, pick, read_questions
+from inference.evaluating.questions import Question, is_example, key, pick, read_questions
 from inference.training.dataset import DatasetError
+from tests.inference.evaluating.answering import KNOWLEDGE
 
 
 def test_a_category_is_a_slug_however_it_is_written():
@@ -60,3 +61,9 @@ def test_some_at_random_are_the_same_for_the_same_seed():
     assert (len(some), some) == (10, pick(rows, 10, 1))
     assert some != pick(rows, 10, 2)
     assert sorted(pick(rows, None, 0), key=lambda row: int(row.text)) == rows
+
+
+def test_what_an_article_has_word_for_word():
+    asked = ["where is my card?", "Where's my card?", "pin  BLOCKED!"]
+    known = is_example(KNOWLEDGE)
+    assert [known(Question(text, "oos", "en")) for text in asked] == [True, False, True]

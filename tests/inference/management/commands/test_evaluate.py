@@ -131,6 +131,16 @@ def test_an_article_that_nobody_knows_is_said(file: Path):
     assert "1 question expects an article that is not published (lost_card)" in " ".join(evaluate(file).split())
 
 
+def test_questions_that_an_article_has_are_said_or_left_out(file: Path):
+    assert "1 question is an example in an article, word for word" in " ".join(evaluate(file).split())
+    left = evaluate(file, "--unseen")
+    assert "example in an article" not in left
+    assert "2 questions, 8 at a time" in left
+    file.write_text("text,category\nWhere is my card?,card_arrival\n")
+    with pytest.raises(CommandError, match=r"^Every question is an example in an article\.$"):
+        evaluate(file, "--unseen")
+
+
 def test_figures_in_words():
     assert [percent(None), percent(0.907), percent(0.5, 0)] == ["–", "90.7%", "50%"]
     assert [milliseconds(value) for value in (None, 0.123, 4.56, 12.3, 4321.0)] == ["–", "0.12", "4.6", "12", "4,321"]
