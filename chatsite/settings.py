@@ -204,7 +204,7 @@ INFERENCE: dict[str, Any] = {
         "BACKEND": "inference.backends.router.RouterBackend",
         "OPTIONS": {"rules": "rules", "model": "gpt2", "policy": "rules_when_sure"},
     },
-    "default": env_choice("DUOLOGUE_ENGINE", "checkpoint", {"router", "rules", "gpt2", "checkpoint"}),
+    "default": env_choice("DUOLOGUE_ENGINE", "router", {"router", "rules", "gpt2", "checkpoint"}),
 }
 # Articles are found by words, and by meaning too where the package for it is installed.
 RETRIEVAL: dict[str, Any] = {
