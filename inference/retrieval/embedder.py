@@ -72,9 +72,9 @@ class Embedder:
         if self._cache is None:
             self._cache = VectorCache(self._path)
         with self._lock:
+            if self._index is None or not self._todo:  # a newer index knows everything already
+                return False
             index, entry = self._index, self._todo[0]
-        if index is None:
-            return False
         texts = _texts(index.entries[entry])
         missing = self._cache.missing(texts)[:SLICE]
         if missing:

@@ -178,4 +178,5 @@ def default() -> Library:
 
 async def current_index(knowledge: KnowledgeBase) -> Index:
     """Index.of for an event loop."""
-    return default().ready(knowledge) or await off_loop(Index.of, knowledge)
+    ready = default().ready(knowledge)
+    return ready if ready is not None else await off_loop(Index.of, knowledge)

@@ -1,8 +1,10 @@
 """Scoring by words: BM25 over each question on its own, so that an edit touches only its own article.
 
-Measured (right article first, mean of an article's best pieces; BANKING77 validation with its training questions,
-with the articles' own examples only, Chinese; then for 100,000 pieces: build, an edit, one query):
-FIGURES
+Right article first on BANKING77's validation questions (992) with its training questions as examples / with the
+articles' own examples alone / Chinese (462), scored alike, and seconds to index 100,000 texts: tantivy 86.8 / 61.0 /
+65.4 in 2; bm25s 86.4 / 63.0 / 64.3 in 5 to 15, all of it again for every edit; scikit-learn's TF-IDF 86.1 / 62.5 /
+61.9; SQLite's FTS5 86.1 / 62.8 / 64.1 in 2, and 35 to 120 ms a query where the others take 1 to 8. So tantivy, for
+its edits: they take milliseconds. With answers, tags and both languages it is 86.8 / 63.6 / 65.4.
 """
 
 from __future__ import annotations

