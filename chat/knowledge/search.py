@@ -20,14 +20,16 @@ RESULTS = 10
 RELATED = 4
 CLOSEST = 3
 TELLING = 0.5  # of the weight of the rarest word: what is less telling is not what somebody looks for
-MEANT = 0.25  # the score from which an article counts that shares no telling word with the question
+MEANT = 0.3  # the score from which an article counts that shares no telling word with the question
 LEAST = 0.4  # of the best one's score
 ALIKE = 50  # of 100: below that, a title has nothing in common with what was typed
+
+Texts = dict[Language, TextDraft]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An article that was found, in the language in which it was found, with the found words marked."""
+    """An article that was found, with the found words marked; `language` is that of both."""
 
     slug: str
     language: Language
@@ -35,18 +37,21 @@ class Result:
     excerpt: Pieces
 
 
-def find(words: str) -> list[Result]:
-    """The best articles for these words, in any language; none rather than some that have little to do with them."""
+def find(words: str, language: Language) -> list[Result]:
+    """The best articles for these words; none rather than some that have little to do with them.
+
+    Whoever writes Chinese is shown Chinese, everybody else the language of the page, where an article has it.
+    """
     found = _index()
+    wanted = Language.CHINESE if is_chinese(words) else language
     query = found.words.query(words)
     telling, shown = _telling(found, query), _worth_a_mark(found, query)
     hits = [hit for hit in found.search(words, k=RESULTS) if hit.score >= MEANT or telling & _terms(found, hit)]
     texts = published_texts(hit.slug for hit in hits)
     return [
-        _result(hit, texts[hit.slug][Language(hit.language)], shown)
+        _result(hit.slug, texts[hit.slug], wanted, shown)
         for hit in hits
-        if hit.score >= LEAST * hits[0].score
-        and hit.language in texts.get(hit.slug, {})  # else it was taken back since the index was made
+        if hit.slug in texts and hit.score >= LEAST * hits[0].score  # the index may still have what was taken back
     ]
 
 
@@ -94,16 +99,19 @@ def _alike(words: str, language: Language) -> list[ListedArticle]:
     return [articles[position] for _title, _score, position in found]
 
 
-def _result(hit: Hit, text: TextDraft, shown: frozenset[str]) -> Result:
-    return Result(hit.slug, Language(hit.language), marked(text.question, shown), excerpt(text.answer, shown))
+def _result(slug: str, texts: Texts, wanted: Language, shown: frozenset[str]) -> Result:
+    language, text = _in(texts, wanted)
+    return Result(slug, language, marked(text.question, shown), excerpt(text.answer, shown))
 
 
 def _listed(slugs: list[str], language: Language) -> list[ListedArticle]:
     """Those that are published, in this order, with titles in the language or in one that there is."""
     texts = published_texts(slugs)
-    found = []
-    for slug in slugs:
-        if slug in texts:
-            shown = language if language in texts[slug] else next(iter(texts[slug]))
-            found.append(ListedArticle(slug, shown, texts[slug][shown].question, ()))
-    return found
+    found = [(slug, *_in(texts[slug], language)) for slug in slugs if slug in texts]
+    return [ListedArticle(slug, shown, text.question, ()) for slug, shown, text in found]
+
+
+def _in(texts: Texts, language: Language) -> tuple[Language, TextDraft]:
+    """The text in this language, or in one that there is, and which."""
+    shown = language if language in texts else next(iter(texts))
+    return shown, texts[shown]

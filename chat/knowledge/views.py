@@ -79,17 +79,15 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @in_asked_language
 def search(request: HttpRequest) -> HttpResponse:
-    """What is found for some words. How often one address may ask is limited: each question costs work."""
+    """What is found for some words."""
     query = _query(request.GET.get("q", ""))
     if not query:
         return HttpResponseRedirect(reverse("help:index") + _sticky(request))
-    try:
-        check_rates("help", {"rate_address": _address(request)})
-    except RateLimited as error:
-        refused = _page(request, "search", {"query": query, "wait_s": error.retry_after_s}, status=429)
-        refused["Retry-After"] = str(error.retry_after_s)
+    if wait_s := _wait_s(request):
+        refused = _page(request, "search", {"query": query, "wait_s": wait_s}, status=429)
+        refused["Retry-After"] = str(wait_s)
         return refused
-    results = searching.find(query)
+    results = searching.find(query, page_language())
     near = [] if results else searching.closest(query, page_language())
     return _page(request, "search", {"query": query, "results": results, "closest": near})
 
@@ -97,7 +95,8 @@ def search(request: HttpRequest) -> HttpResponse:
 def _missing(request: HttpRequest, slug: str) -> HttpResponse:
     """Never written, not yet published, or taken back: to a reader that is the same."""
     words = _query(slug.replace("_", " ").replace("-", " "))
-    return _page(request, "missing", {"closest": searching.closest(words, page_language())}, status=404)
+    near = [] if _wait_s(request) else searching.closest(words, page_language())
+    return _page(request, "missing", {"closest": near}, status=404)
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -139,5 +138,11 @@ def _query(text: str) -> str:
     return " ".join(text.replace("\0", " ").split())[:QUERY_CHARS].strip()
 
 
-def _address(request: HttpRequest) -> str:
-    return address_of(request.META.get("REMOTE_ADDR") or "", request.META.get("HTTP_X_FORWARDED_FOR", ""))
+def _wait_s(request: HttpRequest) -> int:
+    """Searching costs work, so each address has a limit: 0, or in how many seconds it may search again."""
+    address = address_of(request.META.get("REMOTE_ADDR") or "", request.META.get("HTTP_X_FORWARDED_FOR", ""))
+    try:
+        check_rates("help", {"rate_address": address})
+    except RateLimited as error:
+        return int(error.retry_after_s or 1)
+    return 0

@@ -27,7 +27,7 @@ def _articles() -> None:
 
 def found(words: str) -> list[tuple[str, Language]]:
     """The slugs and languages that a search gives."""
-    return [(one.slug, one.language) for one in search.find(words)]
+    return [(one.slug, one.language) for one in search.find(words, EN)]
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,16 @@ def test_words_find_articles_in_their_language(words: str, slugs: list[tuple[str
     assert found(words) == slugs
 
 
+def test_an_article_is_shown_in_the_pages_language_unless_the_words_are_chinese():
+    assert [(one.slug, one.language) for one in search.find("stolen", ZH)] == [("lost_card", ZH)]
+    assert [(one.slug, one.language) for one in search.find("passport", ZH)] == [("passport", EN)]
+
+
 def test_what_was_found_is_marked_as_the_article_writes_it():
-    (result,) = search.find("pasports")
+    (result,) = search.find("pasports", EN)
     assert result.title == [("Which ", False), ("passport", True), (" do you take?", False)]
     assert result.excerpt == [("Any valid ", False), ("passport", True), (".", False)]
-    assert search.find("银行卡")[0].title == [("银行卡", True), ("丢失", False)]
+    assert search.find("银行卡", EN)[0].title == [("银行卡", True), ("丢失", False)]
 
 
 def test_an_article_that_was_taken_back_is_not_found_any_more(monkeypatch: pytest.MonkeyPatch):

@@ -212,6 +212,7 @@ def test_too_many_searches_are_refused_in_words(client: Client, settings):
     response = get(client, "/help/search/?q=lost")
     assert (response.status_code, int(response["Retry-After"]) > 0) == (429, True)
     assert "Too many searches in a short time." in body(response)
+    assert links(get(client, "/help/card_lost/")) == ["/help/"]  # no closest ones: that would be a search, too
     assert get(client, "/help/lost_card/").status_code == 200
 
 
