@@ -12,7 +12,10 @@ from chat.review.gaps import Question
 from inference import knowledge
 from inference.retrieval.evidence import evidence
 
-FOUND = 0.5  # the score from which an article is about the question
+# How far the best article must be ahead of the next to be what the question is about, as where a model quotes one:
+# scores of long and of short questions are not comparable.
+LEAD = 1.3
+LEAST = 0.2  # one common small word is less
 
 
 async def answered_since(questions: Sequence[Question]) -> dict[int, str]:
@@ -31,7 +34,8 @@ async def answered_since(questions: Sequence[Question]) -> dict[int, str]:
 
 async def _best(question: Question) -> str:
     _prior, hits = await evidence(question.text, question.language, await knowledge.current())
-    return hits[0].slug if hits and hits[0].score >= FOUND else ""
+    next_best = hits[1].score if len(hits) > 1 else 0.0
+    return hits[0].slug if hits and hits[0].score >= max(LEAST, LEAD * next_best) else ""
 
 
 def _published_after(moment: datetime) -> dict[str, datetime]:

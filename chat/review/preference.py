@@ -90,7 +90,7 @@ class Preferences:
         self.cells = sorted(tally.votes())
         self.votes = tally.votes()
         self._place = {cell: number for number, cell in enumerate(self.cells)}
-        self._samples = _resampled(tally, self._place) if self.cells else None
+        self._samples: Figures = _resampled(tally, self._place) if self.cells else None
         self.pairs = sorted((self._pair(*names) for names in self._names()), key=lambda pair: -pair.votes)
 
     def ranking(self) -> list[Rank]:
@@ -120,7 +120,8 @@ class Preferences:
         counts = [self.votes[Cell(former, latter, result)] for result in (FORMER, LATTER, TIE, BOTH_BAD)]
         prompts = _prompts(self.tally, former, latter)
         share = self._share(former, latter, counts, prompts) if prompts else None
-        return Pair(former, latter, *counts, prompts, share)
+        wins, losses, ties, both_bad = counts
+        return Pair(former, latter, wins, losses, ties, both_bad, prompts, share)
 
     def _share(self, former: str, latter: str, counts: list[int], prompts: int) -> Interval:
         """The wider of two intervals: redrawing a handful of questions knows only what was seen in them."""

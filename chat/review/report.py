@@ -146,7 +146,7 @@ def _rows(filters: Filters) -> Iterator[Row]:
         "second": F("comparison__second_engine"),
         "said": F("outcome"),
     }
-    rows = filters.votes().values(**names).annotate(votes=Count("pk")).order_by("prompt")
+    rows = filters.votes().values(**names).annotate(votes=Count("pk")).order_by("comparison__prompt_key")
     return rows.values_list(*names, "votes").iterator(chunk_size=5000)
 
 

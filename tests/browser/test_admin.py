@@ -84,3 +84,23 @@ def test_an_export_arrives_from_a_real_server(visitor: Callable[..., BrowserCont
         page.get_by_role("button", name="Export as JSON lines").click()
     line = Path(waiting.value.path()).read_text(encoding="utf-8")
     assert json.loads(line)["title"] == "How long does it take?"
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_axe_finds_nothing_on_the_review_pages(
+    visitor: Callable[..., BrowserContext], keys: list[str], scheme: str, width: int
+):
+    page = sign_in(visitor(bypass_csp=True, color_scheme=scheme, viewport={"width": width, "height": 900}))
+    assert keys
+    for path in ("/review/", "/review/compare/", "/review/compare/pairs/", "/review/gaps/"):
+        page.goto(path)
+        assert (path, violations(page, "body")) == (path, [])
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.goto("/review/compare/")
+    shown = page.locator("img:visible")
+    assert shown.count() == 2  # votes and outcomes; those in the other theme are hidden
+    for number in range(shown.count()):
+        shown.nth(number).scroll_into_view_if_needed()
+        page.wait_for_function(
+            "number => [...document.images].filter(i => i.checkVisibility())[number].naturalWidth", arg=number
+        )

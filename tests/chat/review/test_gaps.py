@@ -13,6 +13,7 @@ from chat.access import Actor
 from chat.enums import FeedbackReasonCode, FeedbackValue, Language, Status
 from chat.knowledge import actions as knowledge_actions
 from chat.knowledge.drafts import ArticleDraft, TextDraft
+from chat.knowledge.source import source
 from chat.models import Conversation, Message
 from chat.review.enums import Gap
 from chat.review.gaps import gap_groups
@@ -165,3 +166,4 @@ def test_a_group_shows_the_article_that_answers_it_since(transactional_db: None,
 def _publish(slug: str, text: TextDraft) -> None:
     draft = ArticleDraft(slug, {Language.ENGLISH: text})
     knowledge_actions.publish(knowledge_actions.save_draft(None, draft, None, ""), None)
+    source.forget()  # it would look again within half a second
