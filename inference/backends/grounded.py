@@ -38,7 +38,7 @@ class GroundedBackend:
         model: str = "checkpoint",
         threshold: float | Mapping[str, float] = 0.5,
         quote_above: float = 0.1,
-        quote_lead: float = 1.3,
+        quote_lead: float = 1.2,
         offer_above: float = 0.3,
         article_url: str = "/help/{slug}/",
     ) -> None:
