@@ -16,8 +16,7 @@ from inference.errors import InvalidRequest
 from inference.knowledge import Document, KnowledgeBase, current
 from inference.prompting import SMALL_TALK
 from inference.refusing import refusal, wording
-from inference.retrieval.index import Index
-from inference.rules import RulesEngine, Verdict
+from inference.rules import Verdict, engine_of
 from inference.types import BackendState, Chunk, Citation, Completion, Decision, FinishReason, Request, Role, Status
 
 EARLIER = 3  # questions before the last one that are looked at
@@ -30,7 +29,6 @@ class RulesBackend:
     def __init__(self, name: str = "rules", article_url: str = "/help/{slug}/") -> None:
         self.name = name
         self._article_url = article_url
-        self._latest: tuple[KnowledgeBase, RulesEngine] | None = None
         self._running = 0
 
     def start(self) -> None:
@@ -54,18 +52,7 @@ class RulesBackend:
     async def _verdict(self, request: Request, knowledge: KnowledgeBase) -> Verdict:
         earlier = [turn.content for turn in request.messages if turn.role is Role.USER][:-1]
         facts = (question_of(request), language_of(request), tuple(earlier[-EARLIER:]))
-        return await off_loop(self._decide, knowledge, *facts)
-
-    def _decide(self, knowledge: KnowledgeBase, question: str, language: str, earlier: tuple[str, ...]) -> Verdict:
-        return self._engine(knowledge).decide(question, language, earlier)
-
-    def _engine(self, knowledge: KnowledgeBase) -> RulesEngine:
-        """The engine for this knowledge base, made in a worker thread when there is a new one."""
-        latest = self._latest
-        if latest is None or latest[0] is not knowledge:
-            latest = knowledge, RulesEngine(knowledge, Index.of(knowledge))
-            self._latest = latest
-        return latest[1]
+        return await off_loop(lambda: engine_of(knowledge).decide(*facts))
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """See Backend.stream. Every candidate is the same: there is no chance in it."""
