@@ -15,7 +15,7 @@ from inference.errors import BackendUnavailable
 from inference.knowledge import Policy
 from inference.types import BackendState, Citation, Request, Status
 from tests.inference.backends.conftest import Publish
-from tests.inference.knowing import BASE, answer, ask
+from tests.inference.knowing import ARRIVAL, BASE, answer, ask
 from tests.scripted import Raise, ScriptedBackend
 
 MODEL = [Citation("card_arrival", 0.9), "Five ", "days."]
@@ -153,3 +153,29 @@ def test_it_is_as_ready_as_what_it_needs(
 def test_a_policy_that_there_is_not_is_refused():
     with pytest.raises(ValueError, match="sometimes"):
         RouterBackend(policy="sometimes")
+
+
+async def test_the_real_rules_answer_what_they_know_and_leave_the_rest(model: ScriptedBackend):
+    router = inference.get_backend("router")
+    known = await answer(router, ask("Where is my new card?"))
+    assert (known.text, known.record.answered_by, known.record.reason) == (ARRIVAL.answer, "rules", "rules_sure")
+    assert (known.record.sources, known.decisions[0].sources) == (("card_arrival",), ("card_arrival",))
+    assert known.record.explanation["rules"]["article"] == "card_arrival"
+    model.scripts = [list(MODEL)]
+    other = await answer(router, ask("It ought to be in my letter box by now"))
+    assert (other.text, other.record.answered_by, other.record.reason) == ("Five days.", "gpt2", "rules_unsure")
+    assert other.record.explanation["citation"]["article"] == "card_arrival"
+
+
+async def test_an_edit_and_a_new_policy_reach_the_next_answer(model: ScriptedBackend, publish: Publish):
+    router = inference.get_backend("router")
+    model.scripts = [list(MODEL)]
+    edited = replace(ARRIVAL, answer="Cards take **two** working days.")
+    policies = {"card_arrival": Policy.MODEL}
+    assert (await answer(router, ask("Where is my new card?"))).text == ARRIVAL.answer
+    publish(replace(BASE, version="2", documents=(edited,)))
+    assert (await answer(router, ask("Where is my new card?"))).text == edited.answer
+    publish(replace(BASE, version="3", documents=(edited,), policies=policies))
+    quoted = await answer(router, ask("Where is my new card?"))
+    assert (quoted.text, quoted.record.reason) == (edited.answer, "article_changed")
+    assert quoted.record.explanation["router"] == {"policy": "model", "reason": "policy_model"}
