@@ -75,6 +75,7 @@ ADMIN: dict[str, tuple[int, int, int]] = {
     "admin/(?P<url>.*)$": (404, 404, 404),
     "admin/knowledge/article/import/": (403, 403, 200),
     "admin/knowledge/article/export/<str:kind>/": (403, 403, 200),
+    "admin/knowledge/article/try/": (403, 403, 200),
     "admin/knowledge/article/preview/": (403, 403, 405),
     "admin/knowledge/article/<int:article_id>/retire/": (403, 403, 405),
     "admin/knowledge/article/<int:article_id>/revisions/<int:number>/": (403, 403, 404),

@@ -20,6 +20,7 @@ from chat.knowledge.admin import filters
 from chat.knowledge.admin.files import FilePages
 from chat.knowledge.admin.forms import ArticleForm
 from chat.knowledge.admin.revisions import LANG, RevisionPages
+from chat.knowledge.admin.trying import TryPages
 from chat.knowledge.enums import ArticleState, RevisionState
 from chat.knowledge.errors import KnowledgeError
 from chat.knowledge.models import Article, ArticleText, Revision
@@ -38,7 +39,7 @@ FIELDSETS: Any = (
 
 
 @admin.register(Article)
-class ArticleAdmin(RevisionPages, FilePages, admin.ModelAdmin):
+class ArticleAdmin(RevisionPages, FilePages, TryPages, admin.ModelAdmin):
     """Articles are edited as drafts; every stored change is a revision, and one of them is published."""
 
     form = ArticleForm
@@ -55,8 +56,8 @@ class ArticleAdmin(RevisionPages, FilePages, admin.ModelAdmin):
         css = {"all": ["chat/admin.css", "knowledge/admin.css"]}
 
     def get_urls(self) -> list[URLPattern]:
-        """With the pages of revisions and files, before the catch-all."""
-        return [*self.revision_urls(), *self.file_urls(), *super().get_urls()]
+        """With the pages of revisions, files and the trial, before the catch-all."""
+        return [*self.revision_urls(), *self.file_urls(), *self.try_urls(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With the newest revision and its titles: two more queries for a whole page of the list."""
