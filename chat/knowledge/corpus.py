@@ -192,6 +192,7 @@ def _talk_item(entry: Talk, question: str, weight: float) -> Item:
 
 def build(articles: list[SampleArticle], questions: Split, talk: Split, seed: int = 0) -> Split:
     """All rows: single questions, follow-ups, and changes of topic within a conversation."""
+    questions, talk = _apart(questions, talk)
     rng = random.Random(seed)
     openings = defaultdict(list)
     for item in questions.train:
@@ -207,6 +208,14 @@ def build(articles: list[SampleArticle], questions: Split, talk: Split, seed: in
         shares = dict.fromkeys(Language, VALIDATION_TOPIC_CHANGES)
         parts.validation.extend(_topic_changes(items.validation, kind, (questions.train, []), shares, rng))
     return parts
+
+
+def _apart(*splits: Split) -> Iterator[Split]:
+    """The same without training questions that validation asks too: two sources may hold the same words."""
+    asked = {" ".join(item.question.lower().split()) for split in splits for item in split.validation}
+    for split in splits:
+        apart = [item for item in split.train if " ".join(item.question.lower().split()) not in asked]
+        yield Split(apart, split.validation)
 
 
 def _more_chinese(articles: list[SampleArticle], openings: Any, rng: random.Random) -> Iterator[Item]:

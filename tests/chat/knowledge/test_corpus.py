@@ -92,7 +92,7 @@ def test_a_change_of_topic_is_one(parts: dict[str, list[Conversation]]) -> None:
 
 def test_blends_and_sentences_are_made_of_training_text_alone() -> None:
     articles = load_articles()[:3]
-    questions = corpus.article_items(articles, [], {})
+    questions = corpus.article_items(articles, [], {}, {})
     split = corpus.build(articles, questions, corpus.Split([], []))
     rows = [row for row in split.train if row.kind == "question" and row.language == Language.CHINESE]
     assert len(rows) > 3 * (31 + corpus.BLENDS)
@@ -103,7 +103,7 @@ def test_blends_and_sentences_are_made_of_training_text_alone() -> None:
 def test_an_intent_that_is_the_banks_own_is_left_out() -> None:
     own = (load_small_talk(), load_out_of_scope())
     clinc = [("change my pin", "pin_change"), ("see you", "goodbye"), ("wake me", "alarm"), ("why", "oos")]
-    split = corpus.talk_items(*own, clinc, load_intents(), [(Language.CHINESE, "joke", "讲个笑话")])
+    split = corpus.talk_items(*own, clinc, load_intents(), [(Language.CHINESE, "joke", "讲个笑话")], {})
     found = {item.question: item.source for item in (*split.train, *split.validation)}
     assert "change my pin" not in found
     assert [found[key] for key in ("see you", "wake me", "why", "讲个笑话")] == ["-talk", "-oos", "-oos", "-talk"]
