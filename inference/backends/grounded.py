@@ -71,7 +71,7 @@ class GroundedBackend:
         if request.sampling.n > 1:
             raise InvalidRequest("n must be 1 for answers from the knowledge base.")
         answer = _Answer(self.name, self._model, request, await self._case(request))
-        async with aclosing(answer.stream()) as chunks:
+        async with aclosing(answer.stream()) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
                 yield chunk
 
@@ -80,8 +80,12 @@ class GroundedBackend:
         question, language = question_of(request), language_of(request)
         learned = getattr(self._model, "topics", None)
         prior, hits = await evidence(question, language, knowledge, learned, question_before(request))
-        teaching = getattr(self._model, "teaching", Teaching())
-        return Case(question, language, knowledge, teaching, prior, hits, self._limits, request.sampling.seed)
+        taught = _teaching(self._model)
+        return Case(question, language, knowledge, taught, prior, hits, self._limits, request.sampling.seed)
+
+
+def _teaching(model: Backend) -> Teaching:
+    return getattr(model, "teaching", Teaching())
 
 
 class _Answer:
@@ -97,7 +101,7 @@ class _Answer:
         """All of it."""
         parts = [self._model_until_judged, self._known_text, self._model_goes_on]
         for part in parts:
-            async with aclosing(part()) as chunks:
+            async with aclosing(part()) as chunks:  # type: ignore[type-var]
                 async for chunk in chunks:
                     yield chunk
 
@@ -118,6 +122,8 @@ class _Answer:
         async with aclosing(self._model.stream(asked)) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
                 if self._plan is None and chunk.waiting is None and chunk.finish_reason not in BROKEN:
+                    # Now the model is loaded, which it may not have been when the question came.
+                    self._case = replace(self._case, teaching=_teaching(self._model))
                     self._plan = judge(self._case, chunk.citation)
                     yield Chunk(decision=self._said, citation=chunk.citation)
                 elif self._plan is not None and chunk.text and self._turned_by(chunk.text):

@@ -86,7 +86,7 @@ class RouterBackend:
         """See Backend.stream."""
         route = await self._route(request)
         backend = self._rules if route.by_rules else self._model
-        async with aclosing(backend.stream(request)) as chunks:
+        async with aclosing(backend.stream(request)) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
                 yield self._routed(chunk, route)
 

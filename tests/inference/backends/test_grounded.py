@@ -10,7 +10,7 @@ import pytest
 import inference
 from inference.backends.grounded import GroundedBackend
 from inference.errors import BackendUnavailable, InvalidRequest, StepFailed
-from inference.knowledge import EMPTY
+from inference.knowledge import EMPTY, Teaching
 from inference.types import BackendState, Citation, FinishReason, Status, Waiting
 from tests.inference.knowing import ARRIVAL, BASE, LIMIT, MORTGAGE, answer, ask
 from tests.scripted import Fail, Raise, ScriptedBackend, Step
@@ -87,6 +87,17 @@ async def test_an_english_question_gets_no_chinese_answer(backend: GroundedBacke
     assert (english.text, english.record.reason) == (ARRIVAL.answer, "wrong_language")
     assert (english.record.sources, english.record.confidence, len(model.cancelled)) == (("card_arrival",), 0.9, 1)
     assert (await answer(backend, ask("我的卡"))).text == "PIN卡片。"
+
+
+async def test_what_the_model_was_taught_is_known_once_it_is_loaded(backend: GroundedBackend, model: ScriptedBackend):
+    loaded, taught, model.teaching = asyncio.Event(), model.teaching, Teaching()
+    model.scripts = [[Waiting("starting"), loaded, Citation("top_up_limits", 0.9), "Up to 50."]]
+    reply = asyncio.create_task(answer(backend, ask("limits?")))
+    while not model.requests:
+        await asyncio.sleep(0.01)
+    model.teaching = taught
+    loaded.set()
+    assert ((await reply).text, (await reply).record.reason) == (LIMIT.answer, "article_changed")
 
 
 async def test_small_talk_passes(backend: GroundedBackend, model: ScriptedBackend):
