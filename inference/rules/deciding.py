@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from inference.prompting import OUT_OF_SCOPE, SMALL_TALK
-from inference.rules.calibration import FIRED, HEAD_START, SURE, TALK_LIKENESS, confidence
+from inference.rules.calibration import FIRED, HEAD_START, LIKE_TALK, SURE, TALK_LIKENESS, confidence, doubt
 from inference.rules.explaining import explain
 from inference.rules.verdict import Candidate, Evidence, Verdict
 
 OFFERS = 3
 OFFER_ABOVE = -1.5  # how far below the threshold an article may be to be offered
-LIKELY_TALK, LIKELY_OUTSIDE = 0.9, 0.8
 
 
 def verdict_of(found: Evidence) -> Verdict:
@@ -50,15 +49,14 @@ def _article(found: Evidence, candidate: Candidate, likely: float, kind: str) ->
 
 
 def _talk(found: Evidence) -> Verdict:
-    likely = FIRED if found.topic.pattern or found.topic.likeness > 0.999 else LIKELY_TALK
+    likely = FIRED if found.topic.pattern or found.topic.likeness > 0.999 else LIKE_TALK
     explanation = explain(found, "talk", None, likely)
     return Verdict(SMALL_TALK, likely, likely >= SURE[found.language], found.topic.key, explanation=explanation)
 
 
 def _none(found: Evidence, best: Candidate | None) -> Verdict:
     """The probability of being right falls as an article comes near to the threshold."""
-    above = best.above if best else -HEAD_START
-    likely = min(0.99, LIKELY_OUTSIDE - 0.15 * above) if above > -HEAD_START else 0.99
+    likely = doubt(-best.above if best else HEAD_START)
     near = [candidate.slug for candidate in found.candidates if candidate.above >= OFFER_ABOVE]
     offers = tuple(near[:OFFERS])
     return Verdict(OUT_OF_SCOPE, likely, False, offers=offers, explanation=explain(found, "none", best, likely, offers))

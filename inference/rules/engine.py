@@ -59,6 +59,14 @@ class RulesEngine:
             return verdict
         return verdict_of(_in_context(found, before.slug))
 
+    def keyword_scores(self, text: str) -> dict[str, float]:
+        """What the keywords alone say, by slug, "-oos" and "-talk" with their head start; empty if none was learned."""
+        if not self._keywords.count[OUT_OF_SCOPE]:
+            return {}
+        scores = self._keywords.scores(self._keywords.corrected(units(normalise(text[:MOST_CHARS]))))
+        begin = {slug: 0.0 for slug, _ in self._documents} | {OUT_OF_SCOPE: HEAD_START, SMALL_TALK: HEAD_START}
+        return {slug: start + scores.get(slug, NOTHING).total for slug, start in begin.items()}
+
     def examine(self, text: str, language: str = "") -> Evidence:
         """Everything that speaks for any answer."""
         language = language or ("zh-hans" if is_chinese(text) else "en")
