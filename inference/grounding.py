@@ -31,23 +31,28 @@ UNSURE, NO_CITATION = "unsure", "no_citation"
 class Limits:
     """From which confidence on something is done; each of them 0 to 1.
 
-    `threshold`: an answer goes out, one value or one by language; `offer_above`: an article is offered when the answer
-    is not known, at most `offers` of them. An article that the checkpoint does not know is quoted when retrieval scores
-    it at least `quote_above` and `quote_lead` times the next one. Measured (200 of the articles' own examples, 250
-    English and 150 Chinese validation questions): a lead of 1.2 have 98% of the examples by words and 80% by meaning;
-    of the questions that have it the best hit is right for 89% and 81% by words, 92% and 91% by meaning.
+    `threshold`: an answer goes out, one value or one by language, and `threshold_by_words` the same where no embeddings
+    could be made, for then the model is less sure of everything; `talk`: it is small talk; `offer_above`: an article
+    is offered when the answer is not known, at most `offers` of them. An article that the checkpoint does not know is
+    quoted when retrieval scores it at least `quote_above` and `quote_lead` times the next one. Measured (200 of the
+    articles' own examples, 250 English and 150 Chinese validation questions): a lead of 1.2 have 98% of the examples
+    by words and 80% by meaning; of the questions that have it the best hit is right for 89% and 81% by words, 92% and
+    91% by meaning.
     """
 
     threshold: float | Mapping[str, float] = 0.5
+    threshold_by_words: float | Mapping[str, float] | None = None
     quote_above: float = 0.1
     quote_lead: float = 1.2
     offer_above: float = 0.3
+    talk: float = 0.6
     offers: int = 3
     article_url: str = "/help/{slug}/"
 
-    def of(self, language: str) -> float:
+    def of(self, language: str, by_meaning: bool = True) -> float:
         """The threshold for answers in that language."""
-        return self.threshold if isinstance(self.threshold, int | float) else self.threshold.get(language, 0.5)
+        chosen = self.threshold if by_meaning or self.threshold_by_words is None else self.threshold_by_words
+        return chosen if isinstance(chosen, int | float) else chosen.get(language, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Case:
     hits: Sequence[Hit] = ()
     limits: Limits = field(default_factory=Limits)
     seed: int | None = None
+    by_meaning: bool = True
 
     def published(self, slug: str) -> Document | None:
         """The published article in the visitor's language, or in one that there is."""
@@ -99,7 +105,7 @@ def judge(case: Case, citation: Citation | None) -> Plan:
     """What may be said now that the model has named its source; None: it names none."""
     if citation is None:
         return Plan(Decision(reason=NO_CITATION, explanation=_explanation(case, None)))
-    if citation.slug == SMALL_TALK or case.knowledge is EMPTY:
+    if case.knowledge is EMPTY or (citation.slug == SMALL_TALK and citation.confidence >= case.limits.talk):
         sources = () if citation.slug.startswith("-") else (citation.slug,)
         return Plan(_decision(case, citation, citation.confidence, sources=sources))
     return untaught(case) or _of_article(case, citation)
@@ -118,7 +124,7 @@ def in_another_language(case: Case, plan: Plan, beginning: str) -> Plan | None:
 
 def _of_article(case: Case, citation: Citation) -> Plan:
     slug, confidence, document = _best_published(case, citation)
-    if document is None or confidence < case.limits.of(case.language):
+    if document is None or confidence < case.limits.of(case.language, case.by_meaning):
         return _refuse(case, citation)
     if slug != citation.slug:
         return _quote(case, document, ARTICLE_RETIRED, confidence, citation)

@@ -24,7 +24,6 @@ from inference.training.dataset import slug
 from inference.types import Role
 
 VALIDATION_SHARE = 0.1
-CHINESE_VALIDATION = 6  # the last ones of an article's Chinese questions
 
 # How often a row is seen in an epoch, and how often with its text (see inference.training).
 ENGLISH_WEIGHT, CHINESE_WEIGHT, ANSWER_SHARE = 0.7, 1.0, 0.15
@@ -135,7 +134,7 @@ def _own_questions(article: SampleArticle) -> Iterator[tuple[str, Item]]:
     english, chinese = article.texts[Language.ENGLISH], article.texts[Language.CHINESE]
     for question in (english.title, *english.questions):
         yield "train", Item("question", Language.ENGLISH, question, article.slug, english.answers)
-    first = len(chinese.questions) - CHINESE_VALIDATION
+    first = len(chinese.examples)
     for place, question in enumerate((*chinese.questions, chinese.title)):
         part = "validation" if first <= place < len(chinese.questions) else "train"
         yield part, _chinese_item(article, question)

@@ -43,7 +43,5 @@ class ArticleDraft:
 
 def of_sample(sample: SampleArticle) -> ArticleDraft:
     """A sample article; the first of its wordings is the published one."""
-    texts = {
-        language: TextDraft(text.title, text.answers[0], text.questions) for language, text in sample.texts.items()
-    }
+    texts = {language: TextDraft(text.title, text.answers[0], text.examples) for language, text in sample.texts.items()}
     return ArticleDraft(sample.slug, texts, sample.tags, sample.keywords, sample.patterns)

@@ -11,6 +11,7 @@ from chat.enums import Language
 from inference.knowledge import Keyword, Topic
 
 SAMPLE = Path(__file__).parent / "sample"
+HELD_BACK = {Language.CHINESE: 6}  # of an article's own questions; English has published ones to be measured by
 LANGUAGE_KEYS = {"en": Language.ENGLISH, "zh": Language.CHINESE}
 
 
@@ -24,12 +25,21 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class SampleText:
-    """An article in one language: `answers` are wordings of the same facts, the first one is published."""
+    """An article in one language: `answers` are wordings of the same facts, the first one is published.
+
+    The last `held_back` questions are for validation: neither taught nor published as examples.
+    """
 
     title: str
     answers: tuple[str, ...]
     questions: tuple[str, ...]
     follow_ups: tuple[FollowUp, ...]
+    held_back: int = 0
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The questions that the article shows as examples."""
+        return self.questions[: len(self.questions) - self.held_back]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +138,14 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _article(data: dict[str, Any], keywords: dict[str, tuple[Keyword, ...]]) -> SampleArticle:
-    texts = {language: _text(data[key]) for key, language in LANGUAGE_KEYS.items()}
+    texts = {language: _text(data[key], HELD_BACK.get(language, 0)) for key, language in LANGUAGE_KEYS.items()}
     known = keywords.get(data["slug"], ())
     return SampleArticle(data["slug"], tuple(data["tags"]), texts, known, tuple(data.get("patterns", ())))
 
 
-def _text(data: dict[str, Any]) -> SampleText:
+def _text(data: dict[str, Any], held_back: int) -> SampleText:
     follow_ups = tuple(FollowUp(tuple(item["questions"]), item["answer"]) for item in data["follow_ups"])
-    return SampleText(data["question"], tuple(data["answers"]), tuple(data["questions"]), follow_ups)
+    return SampleText(data["question"], tuple(data["answers"]), tuple(data["questions"]), follow_ups, held_back)
 
 
 def _talk(key: str, data: dict[str, Any]) -> list[Talk]:

@@ -37,6 +37,7 @@ class GroundedBackend:
         name: str = "gpt2",
         model: str = "checkpoint",
         threshold: float | Mapping[str, float] = 0.5,
+        threshold_by_words: float | Mapping[str, float] | None = None,
         quote_above: float = 0.1,
         quote_lead: float = 1.2,
         offer_above: float = 0.3,
@@ -44,7 +45,9 @@ class GroundedBackend:
     ) -> None:
         self.name = name
         self._model_name = model
-        self._limits = Limits(threshold, quote_above, quote_lead, offer_above, article_url=article_url)
+        self._limits = Limits(
+            threshold, threshold_by_words, quote_above, quote_lead, offer_above, article_url=article_url
+        )
 
     @property
     def _model(self) -> Backend:
@@ -79,9 +82,9 @@ class GroundedBackend:
         knowledge = await current()
         question, language = question_of(request), language_of(request)
         learned = getattr(self._model, "topics", None)
-        prior, hits = await evidence(question, language, knowledge, learned, question_before(request))
-        taught = _teaching(self._model)
-        return Case(question, language, knowledge, taught, prior, hits, self._limits, request.sampling.seed)
+        found = await evidence(question, language, knowledge, learned, question_before(request))
+        case = Case(question, language, knowledge, _teaching(self._model), found.prior, found.hits, self._limits)
+        return replace(case, seed=request.sampling.seed, by_meaning=found.by_meaning)
 
 
 def _teaching(model: Backend) -> Teaching:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import AsyncIterator
+from functools import cached_property
 from typing import Any
 
 from inference.engine.thread import EngineThread, Report
@@ -41,10 +42,18 @@ class LocalBackend:
         self._device, self._precision = device, precision
         self._max_streams, self._max_queue = max_streams, max_queue
         self._facts: dict[str, Any] = {}
-        # Both of the checkpoint, once it is loaded: what it was taught, and what retrieval learned with it.
-        self.teaching = Teaching()
-        self.topics: Topics | None = None
+        self.teaching = Teaching()  # what the checkpoint was taught, once it is loaded
         self._thread = EngineThread(self._load, max_streams + max_queue)
+
+    @cached_property
+    def topics(self) -> Topics | None:
+        """What retrieval learned with the checkpoint; small, so that questions asked while it loads have it too."""
+        from inference import checkpoints, topics
+
+        try:
+            return topics.load(checkpoints.resolve(self._checkpoint).path)
+        except CheckpointError:  # said by the engine's thread, which finds the same
+            return None
 
     def start(self) -> None:
         """Begin to load in the engine's thread."""
@@ -92,7 +101,7 @@ class LocalBackend:
 
         transformers.utils.logging.disable_progress_bar()  # `report` tells the progress, in one place
 
-        from inference import checkpoints, topics
+        from inference import checkpoints
         from inference.engine.engine import Engine, Labels, Limits
 
         report(0.55, "Checking the checkpoint")
@@ -110,7 +119,7 @@ class LocalBackend:
         limits = Limits(self._max_streams, self._max_queue)
         engine = Engine(model, tokenizer, labels, limits, history_turns=checkpoint.history_turns)
         engine.warm_up()
-        self.teaching, self.topics = Teaching(engine.sources, checkpoint.taught), topics.load(checkpoint.path)
+        self.teaching = Teaching(engine.sources, checkpoint.taught)
         self._facts = {
             "device": str(device),
             "precision": precision,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,7 @@ def fit(
     weights = torch.tensor([question.weight for question in questions])
     steps = max(LEAST_STEPS, round(PASSES * float(weights.sum()) / BATCH))
     data = Data(x, y, weights, len(sources), steps)
-    members = [_member(data, seed + i, lambda share, i=i: report((i + share) / MEMBERS)) for i in range(MEMBERS)]
+    members = [_member(data, seed + i, partial(_tell, report, i)) for i in range(MEMBERS)]
     return Topics(sources, mean, deviation, tuple(members), WEIGHT, WEIGHT_LATER)
 
 
@@ -83,6 +84,10 @@ class Data:
     weights: Tensor
     classes: int
     steps: int
+
+
+def _tell(report: Report, number: int, share: float) -> None:
+    report((number + share) / MEMBERS)
 
 
 def _member(data: Data, seed: int, report: Report) -> Member:

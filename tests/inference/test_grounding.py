@@ -104,8 +104,9 @@ def test_each_language_may_have_its_threshold(language: str, answers: bool):
     assert judge(case, Citation("card_arrival", 0.6)).decision.abstained is not answers
 
 
-def test_small_talk_needs_no_article_and_no_threshold():
-    assert said(judge(CASE, Citation("-talk", 0.2))) == (None, "", (), False)
+def test_small_talk_needs_no_article_but_is_not_a_guess():
+    assert said(judge(CASE, Citation("-talk", 0.7))) == (None, "", (), False)
+    assert said(judge(CASE, Citation("-talk", 0.5)))[1:] == ("unsure", (), True)
 
 
 def test_a_model_that_names_no_source_is_recorded_as_such():

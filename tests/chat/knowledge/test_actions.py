@@ -175,7 +175,7 @@ def test_an_empty_database_gets_the_sample() -> None:
     expected = sample.texts[Language.CHINESE]
     assert (revision.number, revision.state, revision.tags) == (1, "published", list(sample.tags))
     assert (text.question, text.answer) == (expected.title, expected.answers[0])
-    assert text.example_questions == list(expected.questions)
+    assert text.example_questions == list(expected.examples)
     assert ArticleText.objects.count() == 154
 
 

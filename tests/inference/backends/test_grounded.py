@@ -101,7 +101,7 @@ async def test_what_the_model_was_taught_is_known_once_it_is_loaded(backend: Gro
 
 
 async def test_small_talk_passes(backend: GroundedBackend, model: ScriptedBackend):
-    model.scripts = [[Citation("-talk", 0.3), "Hello!"]]
+    model.scripts = [[Citation("-talk", 0.7), "Hello!"]]
     reply = await answer(backend, ask("Hi"))
     assert (reply.text, reply.record.abstained, reply.record.sources) == ("Hello!", False, ())
 
