@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from inference.checkpoints import file_sha256
 from inference.evaluation import GreedyAnswerer
+from inference.retrieval.meaning import available
 from inference.training import Progress, TrainingError, TrainingOptions, state, train
 from inference.training.loop import Loop
 from inference.types import ChatMessage, Role
@@ -63,6 +64,7 @@ def test_what_lies_in_the_folder(options: TrainingOptions) -> None:
         *("model.safetensors", "config.json", "generation_config.json", "checkpoint.json"),
         *("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"),
         *("metrics.json", "loss.png", "README.md", "run"),
+        *(["topics.safetensors"] if available() else []),
     }
     weights_file = options.out / "model.safetensors"
     tensors = load_file(weights_file)
