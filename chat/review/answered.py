@@ -33,7 +33,7 @@ async def answered_since(questions: Sequence[Question]) -> dict[int, str]:
 
 
 async def _best(question: Question) -> str:
-    _prior, hits = await evidence(question.text, question.language, await knowledge.current())
+    hits = (await evidence(question.text, question.language, await knowledge.current())).hits
     next_best = hits[1].score if len(hits) > 1 else 0.0
     return hits[0].slug if hits and hits[0].score >= max(LEAST, LEAD * next_best) else ""
 

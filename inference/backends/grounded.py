@@ -73,18 +73,20 @@ class GroundedBackend:
         """See Backend.stream. One candidate at a time: each has a source of its own to be judged."""
         if request.sampling.n > 1:
             raise InvalidRequest("n must be 1 for answers from the knowledge base.")
-        answer = _Answer(self.name, self._model, request, await self._case(request))
+        case, spent_ms = await self._case(request)
+        answer = _Answer(self.name, self._model, request, case, spent_ms)
         async with aclosing(answer.stream()) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
                 yield chunk
 
-    async def _case(self, request: Request) -> Case:
+    async def _case(self, request: Request) -> tuple[Case, float]:
+        """What is known about the question, and the processor time (ms) that finding it took."""
         knowledge = await current()
         question, language = question_of(request), language_of(request)
         learned = getattr(self._model, "topics", None)
         found = await evidence(question, language, knowledge, learned, question_before(request))
         case = Case(question, language, knowledge, _teaching(self._model), found.prior, found.hits, self._limits)
-        return replace(case, seed=request.sampling.seed, by_meaning=found.by_meaning)
+        return replace(case, seed=request.sampling.seed, by_meaning=found.by_meaning), found.cpu_ms
 
 
 def _teaching(model: Backend) -> Teaching:
@@ -94,8 +96,9 @@ def _teaching(model: Backend) -> Teaching:
 class _Answer:
     """One answer on its way; `plan` is known once the model has named its source."""
 
-    def __init__(self, name: str, model: Backend, request: Request, case: Case) -> None:
+    def __init__(self, name: str, model: Backend, request: Request, case: Case, spent_ms: float) -> None:
         self._name, self._model, self._request, self._case = name, model, request, case
+        self._spent_ms = spent_ms
         self._began = time.monotonic()
         self._plan: Plan | None = None
         self._begins = True
@@ -166,13 +169,14 @@ class _Answer:
         """The model's chunk, with our decision in its record."""
         if chunk.completion is None:
             return replace(chunk, citation=None)
-        return replace(chunk, completion=with_decision(chunk.completion, self._name, self._said))
+        completion = with_decision(chunk.completion, self._name, self._said)
+        return replace(chunk, completion=replace(completion, cpu_ms=self._spent_ms + (completion.cpu_ms or 0.0)))
 
     def _record(self, tokens: int, first_ms: float | None) -> Completion:
         facts = self._model.describe()
         names = str(facts.get("checkpoint", "")), str(facts.get("checkpoint_sha256", ""))
         blank = Completion(self._name, *names, 0, 0, tokens, 0.0, first_ms, self._ms())
-        return with_decision(blank, self._name, self._said)
+        return replace(with_decision(blank, self._name, self._said), cpu_ms=self._spent_ms)
 
     def _ms(self) -> float:
         return 1000 * (time.monotonic() - self._began)

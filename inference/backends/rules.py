@@ -11,7 +11,7 @@ from typing import Any
 from inference.backends.questions import language_of, question_of
 from inference.backends.records import with_decision
 from inference.backends.spoken import say
-from inference.engine.thread import off_loop
+from inference.engine.thread import off_loop_timed
 from inference.errors import InvalidRequest
 from inference.knowledge import Document, KnowledgeBase, current
 from inference.prompting import SMALL_TALK
@@ -47,12 +47,13 @@ class RulesBackend:
 
     async def verdict(self, request: Request) -> Verdict:
         """What the rules think of the request's last question."""
-        return await self._verdict(request, await current())
+        return (await self._verdict(request, await current()))[0]
 
-    async def _verdict(self, request: Request, knowledge: KnowledgeBase) -> Verdict:
+    async def _verdict(self, request: Request, knowledge: KnowledgeBase) -> tuple[Verdict, float]:
+        """The verdict, and the processor time (ms) that it took."""
         earlier = [turn.content for turn in request.messages if turn.role is Role.USER][:-1]
         facts = (question_of(request), language_of(request), tuple(earlier[-EARLIER:]))
-        return await off_loop(lambda: engine_of(knowledge).decide(*facts))
+        return await off_loop_timed(lambda: engine_of(knowledge).decide(*facts))
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """See Backend.stream. Every candidate is the same: there is no chance in it."""
@@ -62,17 +63,17 @@ class RulesBackend:
         self._running += 1
         try:
             knowledge = await current()
-            verdict = await self._verdict(request, knowledge)
+            verdict, cpu_ms = await self._verdict(request, knowledge)
             decision, text = self._answer(request, knowledge, verdict)
             for index in range(request.sampling.n):
-                async with aclosing(self._said(request, verdict, decision, text, began)) as chunks:  # type: ignore[type-var]
+                async with aclosing(self._said(request, verdict, decision, text, began, cpu_ms)) as chunks:  # type: ignore[type-var]
                     async for chunk in chunks:
                         yield replace(chunk, index=index)
         finally:
             self._running -= 1
 
     async def _said(
-        self, request: Request, verdict: Verdict, decision: Decision, text: str, began: float
+        self, request: Request, verdict: Verdict, decision: Decision, text: str, began: float, cpu_ms: float
     ) -> AsyncIterator[Chunk]:
         yield Chunk(decision=decision, citation=_citation(verdict))
         words, first_ms = 0, None
@@ -81,7 +82,7 @@ class RulesBackend:
                 first_ms = first_ms or _since(began)
                 words += 1
                 yield chunk
-        blank = Completion(self.name, "", "", 0, 0, words, 0.0, first_ms, _since(began))
+        blank = Completion(self.name, "", "", 0, 0, words, 0.0, first_ms, _since(began), cpu_ms=cpu_ms)
         yield Chunk(finish_reason=FinishReason.STOP, completion=with_decision(blank, self.name, decision))
 
     def _answer(self, request: Request, knowledge: KnowledgeBase, verdict: Verdict) -> tuple[Decision, str]:

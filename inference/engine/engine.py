@@ -123,9 +123,12 @@ class Engine:
         outputs = self._collect_finished()
         plan = self._scheduler.plan()
         if plan.sequences:
+            began = time.thread_time()
             error = self._run(plan)
             if error is not None:
                 self._recover(plan, error)
+            for sequence in plan.sequences:
+                sequence.cpu_s += (time.thread_time() - began) / len(plan.sequences)
             outputs += self._collect(plan.sequences)
         return outputs + self._announce()
 
@@ -267,6 +270,7 @@ class Engine:
             min_logprob=sequence.logprob_min if count else None,
             seed=sequence.seed,
             sources=tuple(dict.fromkeys(slug for slug in cited if not slug.startswith("-"))),
+            cpu_ms=1000 * sequence.cpu_s,
         )
 
     def _announce(self) -> list[Output]:

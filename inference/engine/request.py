@@ -16,7 +16,8 @@ class Sequence:
 
     `row` is its row of the KV cache, -1 while it has none; the first `cached` of its tokens
     (prompt, then generated) have their keys and values there. `names_source` tells that its first token names a
-    source; `citation` is what it named, `cited` whether that was told. Times are time.monotonic() seconds.
+    source; `citation` is what it named, `cited` whether that was told; `cpu_s` is its part of the steps' processor
+    time. Times are time.monotonic() seconds.
     """
 
     request: Request
@@ -35,6 +36,7 @@ class Sequence:
     admitted_at: float | None = None
     first_token_at: float | None = None
     announced: int = -1
+    cpu_s: float = 0.0
     names_source: bool = False
     citation: Citation | None = None
     cited: bool = False

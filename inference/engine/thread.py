@@ -38,6 +38,16 @@ async def off_loop(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
     return await asyncio.wrap_future(_questions.submit(work, *args, **kwargs))
 
 
+async def off_loop_timed(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T, float]:
+    """The same, with the milliseconds of processor time that it took."""
+
+    def timed() -> tuple[T, float]:
+        began = time.thread_time()
+        return work(*args, **kwargs), 1000 * (time.thread_time() - began)
+
+    return await off_loop(timed)
+
+
 def in_background(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
     """Do something that nobody waits for, after what came before it. Keep it short, and go on in another piece:
     the end of the process waits for the piece that runs.

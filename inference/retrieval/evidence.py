@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from inference.engine.thread import off_loop
+from inference.engine.thread import off_loop_timed
 from inference.knowledge import KnowledgeBase
 from inference.retrieval import options
 from inference.retrieval.index import Hit, current_index
@@ -22,11 +22,14 @@ UNSEEN = ("-oos", "-talk")
 
 
 class Evidence(NamedTuple):
-    """`prior`: natural log probabilities by slug, weighted; `hits`: best first; `by_meaning`: embeddings were read."""
+    """`prior`: natural log probabilities by slug, weighted; `hits`: best first; `by_meaning`: embeddings were read;
+    `cpu_ms`: processor time.
+    """
 
     prior: dict[str, float]
     hits: list[Hit]
     by_meaning: bool = False
+    cpu_ms: float = 0.0
 
 
 async def evidence(
@@ -41,15 +44,16 @@ async def evidence(
     that choice: it was taught the articles and need not read them again in the prompt, whose window stays free.
     """
     index = await current_index(knowledge)
-    hits = await index.search_off_loop(text, language, HITS)
-    learned = await off_loop(_learned, text, topics, before) if topics is not None else {}
-    words = {} if before.strip() else await off_loop(_keywords, text, knowledge)
-    return Evidence(_mixed(learned, words) or source_prior(hits), hits, bool(learned))
+    hits, searching = await off_loop_timed(index.search, text, language, HITS)
+    learned, reading = await off_loop_timed(_learned, text, topics, before)
+    words, matching = await off_loop_timed(_keywords, text, knowledge) if not before.strip() else ({}, 0.0)
+    prior = _mixed(learned, words) or source_prior(hits)
+    return Evidence(prior, hits, bool(learned), searching + reading + matching)
 
 
-def _learned(text: str, topics: Topics, before: str) -> dict[str, float]:
+def _learned(text: str, topics: Topics | None, before: str) -> dict[str, float]:
     model = load() if options().meaning == "auto" and text.strip() else None
-    if model is None:
+    if model is None or topics is None:
         return {}
     return topics.prior(model.embed([text])[0], model.embed([before])[0] if before.strip() else None)
 

@@ -82,6 +82,7 @@ def test_the_citation_comes_once_and_before_the_first_word(embedded: Engine):
     chunks = [chunk for chunk in ask(embedded) if chunk.waiting is None]
     assert [chunk.citation is not None for chunk in chunks] == [True] + [False] * (len(chunks) - 1)
     assert (citations(chunks)[0].slug, chunks[-1].completion.sources) == ("card_arrival", ("card_arrival",))
+    assert chunks[-1].completion.cpu_ms > 0
 
 
 def test_evidence_can_turn_the_choice(embedded: Engine):
