@@ -37,7 +37,7 @@ def compare_texts() -> dict[str, str]:
         "compare.unsure": _("Not sure"),
         "compare.send": _("Vote and show who wrote what"),
         "compare.hint": _("Or just ask on: then it goes on with answer A, without a vote."),
-        "compare.sure": _("{percent}% sure"),
+        "compare.sure": _("Sure to {percent}%"),
         "compare.chosen": _("goes on from here"),
         "compare.done.a": _("You found answer A better."),
         "compare.done.b": _("You found answer B better."),

@@ -105,7 +105,7 @@ def _outcomes(axes: Axes, theme: Theme, report: Report) -> None:
         left = [before + share for before, share in zip(left, shares, strict=True)]
     axes.set_xlim(0, 100)
     _rows(axes, theme, [engine_label(one.engine) for one in rows])
-    axes.set_xlabel(_("% of answers"), color=theme.grey)
+    axes.set_xlabel(_("Share of answers (%)"), color=theme.grey)
     _legend(axes, theme, len(kinds))
 
 
@@ -121,7 +121,7 @@ def _preference(axes: Axes, theme: Theme, report: Report) -> None:
     axes.set_xlim(50 - reach, 50 + reach)
     axes.set_xticks([50 - reach, 50 - reach / 2, 50, 50 + reach / 2, 50 + reach])
     _rows(axes, theme, [name for name, _share in shares])
-    axes.set_xlabel(_("% of votes for the one named first, a tie as half a vote"), color=theme.grey)
+    axes.set_xlabel(_("Votes for the one named first, a tie as half a vote (%)"), color=theme.grey)
 
 
 def _latency(curves: Sequence[Curve], axes: Axes, theme: Theme, label: str) -> None:
@@ -142,7 +142,7 @@ def _latency(curves: Sequence[Curve], axes: Axes, theme: Theme, label: str) -> N
     axes.set_yticks([0, 25, 50, 75, 100])
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(label, color=theme.grey)
-    axes.set_ylabel(_("% of answers"), color=theme.grey)
+    axes.set_ylabel(_("Share of answers (%)"), color=theme.grey)
     _legend(axes, theme, len(curves))
 
 

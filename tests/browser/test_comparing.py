@@ -86,7 +86,7 @@ def test_two_answers_at_once_a_vote_and_on(site: Site, review: Open):
     page.get_by_role("radio", name="Rules").check()
     button(page, "Vote and show who wrote what").dblclick()
     expect(page.get_by_text("You found answer B better.")).to_be_visible()
-    assert authors(page) == ["GPT-2 with articles · 87% sure", "Rules · 87% sure"]
+    assert authors(page) == ["GPT-2 with articles · Sure to 87%", "Rules · Sure to 87%"]
     expect(card(page, "A").get_by_text("card arrival")).to_be_visible()
     chosen = text_of(card(page, "B")).inner_text()
     ask(page, "both")
