@@ -50,6 +50,9 @@ async def test_a_question_is_answered_word_by_word(conversation: Conversation, a
         "lang": "en",
         "detail": "",
         "sources": [{"slug": "card_arrival", "title": "card arrival", "url": ""}],
+        "engine": "",
+        "confidence": "",
+        "abstained": False,
     }
 
 
