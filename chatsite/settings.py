@@ -203,7 +203,7 @@ INFERENCE: dict[str, Any] = {
         # Chosen for the embedded checkpoint: about one question in 25 about its articles is answered with a doubt.
         "OPTIONS": {
             "model": "checkpoint",
-            "threshold": {"en": 0.9, "zh-hans": 0.6},
+            "threshold": {"en": 0.9, "zh-hans": 0.75},
             "threshold_by_words": {"en": 0.55, "zh-hans": 0.45},
         },
     },
