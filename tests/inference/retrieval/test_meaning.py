@@ -96,6 +96,7 @@ def test_an_edit_embeds_only_what_is_new(model: Counting):
 
 def test_without_the_package_words_serve_alone(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(meaning, "_model", None)  # another test may have loaded it
     assert (meaning.available(), meaning.load()) == (False, None)
     library = Library(Options())
     index = library.index(knowledge())
