@@ -84,9 +84,10 @@ class GroundedBackend:
         knowledge = await current()
         question, language = question_of(request), language_of(request)
         learned = getattr(self._model, "topics", None)
-        found = await evidence(question, language, knowledge, learned, question_before(request))
+        before = question_before(request)
+        found = await evidence(question, language, knowledge, learned, before)
         case = Case(question, language, knowledge, _teaching(self._model), found.prior, found.hits, self._limits)
-        return replace(case, seed=request.sampling.seed, by_meaning=found.by_meaning), found.cpu_ms
+        return replace(case, seed=request.sampling.seed, by_meaning=found.by_meaning and not before), found.cpu_ms
 
 
 def _teaching(model: Backend) -> Teaching:

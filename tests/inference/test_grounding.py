@@ -128,3 +128,12 @@ def test_the_explanation_holds_what_was_found_and_cited():
             "runner_up": {"article": "-oos", "confidence": 0.05},
         },
     }
+
+
+def test_the_threshold_is_lower_where_less_is_known():
+    limits = Limits(threshold={"en": 0.9}, threshold_by_words={"en": 0.55})
+    assert (limits.of("en"), limits.of("en", by_meaning=False), Limits(0.7).of("en", by_meaning=False)) == (
+        0.9,
+        0.55,
+        0.7,
+    )
