@@ -32,17 +32,18 @@ class Limits:
     """From which confidence on something is done; each of them 0 to 1.
 
     `threshold`: an answer goes out, one value or one by language, and `threshold_by_words` the same where no embeddings
-    could be made or a question came before this one, for then the model is less sure of everything; `talk`: it is
-    small talk; `offer_above`: an article is offered when the answer is not known, at most `offers` of them. An article
-    that the checkpoint does not know is quoted when retrieval scores it at least `quote_above` and `quote_lead` times
-    the next one. Measured (200 of the
-    articles' own examples, 250 English and 150 Chinese validation questions): a lead of 1.2 have 98% of the examples
-    by words and 80% by meaning; of the questions that have it the best hit is right for 89% and 81% by words, 92% and
-    91% by meaning.
+    could be made or a question came before this one, for then the model is less sure of everything;
+    `threshold_seconded`: the same when another engine came to the same article; `talk`: it is small talk;
+    `offer_above`: an article is offered when the answer is not known, at most `offers` of them. An article that the
+    checkpoint does not know is quoted when retrieval scores it at least `quote_above` and `quote_lead` times the next
+    one. Measured (200 of the articles' own examples, 250 English and 150 Chinese validation questions): a lead of 1.2
+    have 98% of the examples by words and 80% by meaning; of the questions that have it the best hit is right for 89%
+    and 81% by words, 92% and 91% by meaning.
     """
 
     threshold: float | Mapping[str, float] = 0.5
     threshold_by_words: float | Mapping[str, float] | None = None
+    threshold_seconded: float = 0.6
     quote_above: float = 0.1
     quote_lead: float = 1.2
     offer_above: float = 0.3
@@ -50,8 +51,12 @@ class Limits:
     offers: int = 3
     article_url: str = "/help/{slug}/"
 
-    def of(self, language: str, by_meaning: bool = True) -> float:
+    def of(self, language: str, by_meaning: bool = True, seconded: bool = False) -> float:
         """The threshold for answers in that language."""
+        alone = self._alone(language, by_meaning)
+        return min(alone, self.threshold_seconded) if seconded else alone
+
+    def _alone(self, language: str, by_meaning: bool) -> float:
         chosen = self.threshold if by_meaning or self.threshold_by_words is None else self.threshold_by_words
         return chosen if isinstance(chosen, int | float) else chosen.get(language, 0.5)
 
@@ -69,6 +74,7 @@ class Case:
     limits: Limits = field(default_factory=Limits)
     seed: int | None = None
     by_meaning: bool = True
+    seconded: str = ""
 
     def published(self, slug: str) -> Document | None:
         """The published article in the visitor's language, or in one that there is."""
@@ -125,7 +131,7 @@ def in_another_language(case: Case, plan: Plan, beginning: str) -> Plan | None:
 
 def _of_article(case: Case, citation: Citation) -> Plan:
     slug, confidence, document = _best_published(case, citation)
-    if document is None or confidence < case.limits.of(case.language, case.by_meaning):
+    if document is None or confidence < case.limits.of(case.language, case.by_meaning, slug == case.seconded):
         return _refuse(case, citation)
     if slug != citation.slug:
         return _quote(case, document, ARTICLE_RETIRED, confidence, citation)

@@ -80,7 +80,8 @@ class Request:
     yields only what is new. `backend` is a name from the INFERENCE setting. `language` is the one to
     answer in ("en", "zh-hans"; empty: that of the last message). `source_prior` is what retrieval says about the
     source of the answer: natural log probabilities by slug ("-oos" and "-talk" among them). A model that names
-    its source mixes them into that choice.
+    its source mixes them into that choice. `seconded` is the article that another engine came to by itself: an
+    answer from it may go out at less confidence.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -89,6 +90,7 @@ class Request:
     backend: str = "default"
     language: str = ""
     source_prior: Mapping[str, float] = field(default_factory=dict)
+    seconded: str = ""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:

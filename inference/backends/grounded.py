@@ -38,6 +38,7 @@ class GroundedBackend:
         model: str = "checkpoint",
         threshold: float | Mapping[str, float] = 0.5,
         threshold_by_words: float | Mapping[str, float] | None = None,
+        threshold_seconded: float = 0.6,
         quote_above: float = 0.1,
         quote_lead: float = 1.2,
         offer_above: float = 0.3,
@@ -46,7 +47,13 @@ class GroundedBackend:
         self.name = name
         self._model_name = model
         self._limits = Limits(
-            threshold, threshold_by_words, quote_above, quote_lead, offer_above, article_url=article_url
+            threshold,
+            threshold_by_words,
+            threshold_seconded,
+            quote_above=quote_above,
+            quote_lead=quote_lead,
+            offer_above=offer_above,
+            article_url=article_url,
         )
 
     @property
@@ -87,7 +94,8 @@ class GroundedBackend:
         before = question_before(request)
         found = await evidence(question, language, knowledge, learned, before)
         case = Case(question, language, knowledge, _teaching(self._model), found.prior, found.hits, self._limits)
-        return replace(case, seed=request.sampling.seed, by_meaning=found.by_meaning and not before), found.cpu_ms
+        by_meaning, seed = found.by_meaning and not before, request.sampling.seed
+        return replace(case, seed=seed, by_meaning=by_meaning, seconded=request.seconded), found.cpu_ms
 
 
 def _teaching(model: Backend) -> Teaching:

@@ -130,8 +130,15 @@ def test_the_explanation_holds_what_was_found_and_cited():
     }
 
 
+def test_what_another_engine_came_to_as_well_needs_less_certainty():
+    case = replace(CASE, limits=Limits(threshold=0.9), seconded="card_arrival")
+    assert said(judge(case, Citation("card_arrival", 0.7))) == (None, "", ("card_arrival",), False)
+    assert said(judge(replace(case, seconded="top_up_limits"), Citation("card_arrival", 0.7)))[3]
+
+
 def test_the_threshold_is_lower_where_less_is_known():
     limits = Limits(threshold={"en": 0.9}, threshold_by_words={"en": 0.55})
+    assert (limits.of("en", seconded=True), limits.of("en", by_meaning=False, seconded=True)) == (0.6, 0.55)
     assert (limits.of("en"), limits.of("en", by_meaning=False), Limits(0.7).of("en", by_meaning=False)) == (
         0.9,
         0.55,
