@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.seed_admin_login import NAME, PASSWORD
 from tests.browser.site import ROOT, Site
@@ -98,7 +98,7 @@ def test_axe_finds_nothing_on_the_review_pages(
         assert page.evaluate("document.documentElement.scrollWidth") == width
     page.goto("/review/compare/")
     shown = page.locator("img:visible")
-    assert shown.count() == 2  # votes and outcomes; those in the other theme are hidden
+    expect(shown).to_have_count(2)  # votes and outcomes; those in the other theme are hidden
     for number in range(shown.count()):
         shown.nth(number).scroll_into_view_if_needed()
         page.wait_for_function(
