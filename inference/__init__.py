@@ -17,6 +17,7 @@ from inference.types import (
     Role,
     Sampling,
     Status,
+    TokenLogprob,
     Waiting,
 )
 
@@ -33,6 +34,7 @@ __all__ = [
     "Role",
     "Sampling",
     "Status",
+    "TokenLogprob",
     "Waiting",
     "backend_names",
     "configure",

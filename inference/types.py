@@ -16,6 +16,7 @@ from inference.errors import InvalidRequest
 MAX_CANDIDATES = 8
 MAX_NEW_TOKENS = 4096
 MAX_STOP_STRINGS = 8
+MAX_TOP_LOGPROBS = 20
 
 
 class Role(StrEnum):
@@ -47,7 +48,8 @@ class ChatMessage:
 class Sampling:
     """How tokens are chosen. Temperature 0 is greedy decoding and ignores top_p, top_k and seed.
 
-    Raises InvalidRequest for a value outside its range.
+    `top_logprobs` is how many of the likeliest tokens are told beside each chosen one; None tells no log
+    probabilities at all. Raises InvalidRequest for a value outside its range.
     """
 
     temperature: float = 0.0
@@ -57,6 +59,7 @@ class Sampling:
     max_new_tokens: int = 256
     stop: tuple[str, ...] = ()
     n: int = 1
+    top_logprobs: int | None = None
 
     def __post_init__(self) -> None:
         self._check("temperature", 0.0 <= self.temperature <= 2.0, "between 0 and 2")
@@ -64,6 +67,8 @@ class Sampling:
         self._check("top_k", self.top_k >= 0, "0 (off) or more")
         self._check("max_new_tokens", 1 <= self.max_new_tokens <= MAX_NEW_TOKENS, f"1 to {MAX_NEW_TOKENS}")
         self._check("n", 1 <= self.n <= MAX_CANDIDATES, f"1 to {MAX_CANDIDATES}")
+        told = 0 <= (self.top_logprobs or 0) <= MAX_TOP_LOGPROBS
+        self._check("top_logprobs", told, f"0 to {MAX_TOP_LOGPROBS}")
         ok = len(self.stop) <= MAX_STOP_STRINGS and all(self.stop)
         self._check("stop", ok, f"at most {MAX_STOP_STRINGS} strings, none of them empty")
 
@@ -81,7 +86,9 @@ class Request:
     answer in ("en", "zh-hans"; empty: that of the last message). `source_prior` is what retrieval says about the
     source of the answer: natural log probabilities by slug ("-oos" and "-talk" among them). A model that names
     its source mixes them into that choice. `seconded` is the article that another engine came to by itself: an
-    answer from it may go out at less confidence.
+    answer from it may go out at less confidence. `articles` False asks for the model's own words without the
+    knowledge base. `schema` is a JSON Schema (an object's) that the answer shall follow; backends that cannot
+    promise that ask for it in words.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -91,6 +98,8 @@ class Request:
     language: str = ""
     source_prior: Mapping[str, float] = field(default_factory=dict)
     seconded: str = ""
+    articles: bool = True
+    schema: Mapping[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:
@@ -171,18 +180,33 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """A generated token with its natural log probability under the raw distribution, and the likeliest ones beside it.
+
+    `data` holds the token's bytes, which alone need not be valid UTF-8.
+    """
+
+    token: str
+    logprob: float
+    data: bytes = b""
+    top: tuple[TokenLogprob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A piece of one candidate's answer, or news about the wait for it.
 
     Every accepted request yields exactly one chunk with a `finish_reason` per candidate, its
     last; that chunk carries the `completion`, and the `error` when the reason is ERROR. A model that
     names its source says so in one chunk with a `citation` before the first text, and a backend that chooses
-    who answers in one with a `decision`.
+    who answers in one with a `decision`. `logprobs` are those of the tokens since the last chunk, where the
+    request asks for them and the backend knows them.
     """
 
     text: str = ""
     index: int = 0
     token_count: int = 0
+    logprobs: tuple[TokenLogprob, ...] = ()
     waiting: Waiting | None = None
     citation: Citation | None = None
     decision: Decision | None = None
