@@ -34,11 +34,12 @@ class Limits:
     `threshold`: an answer goes out, one value or one by language, and `threshold_by_words` the same where no embeddings
     could be made or a question came before this one, for then the model is less sure of everything;
     `threshold_seconded`: the same when another engine came to the same article; `talk`: it is small talk;
-    `offer_above`: an article is offered when the answer is not known, at most `offers` of them. An article that the
-    checkpoint does not know is quoted when retrieval scores it at least `quote_above` and `quote_lead` times the next
-    one. Measured (200 of the articles' own examples, 250 English and 150 Chinese validation questions): a lead of 1.2
-    have 98% of the examples by words and 80% by meaning; of the questions that have it the best hit is right for 89%
-    and 81% by words, 92% and 91% by meaning.
+    `offer_above`: an article, of at most `offers`, is offered when the question seems to be outside of all of them;
+    when only the choice between articles is in doubt, `offer_doubted` is enough, and retrieval's best fill up the rest,
+    down to `offer_near` of its best score. An article that the checkpoint does not know is quoted when retrieval scores
+    it at least `quote_above` and `quote_lead` times the next one. Measured (200 of the articles' own examples, 250
+    English and 150 Chinese validation questions): a lead of 1.2 have 98% of the examples by words and 80% by meaning;
+    of the questions that have it the best hit is right for 89% and 81% by words, 92% and 91% by meaning.
     """
 
     threshold: float | Mapping[str, float] = 0.5
@@ -47,6 +48,8 @@ class Limits:
     quote_above: float = 0.1
     quote_lead: float = 1.2
     offer_above: float = 0.3
+    offer_doubted: float = 0.05
+    offer_near: float = 0.5
     talk: float = 0.6
     offers: int = 3
     article_url: str = "/help/{slug}/"
@@ -167,10 +170,13 @@ def _refuse(case: Case, citation: Citation) -> Plan:
 
 def _offers(case: Case, citation: Citation) -> list[Document]:
     """The likeliest published articles: those that the model thought of, then those that retrieval found."""
-    least = case.limits.offer_above
-    likely = [(citation.slug, citation.confidence), (citation.runner_up, citation.runner_up_confidence)]
-    likely += [(hit.slug, hit.score) for hit in case.hits]
-    slugs = dict.fromkeys(slug for slug, score in likely if score >= least)
+    outside, limits = citation.slug.startswith("-"), case.limits
+    best = case.hits[0].score if case.hits else 0.0
+    least, near = (limits.offer_above,) * 2 if outside else (limits.offer_doubted, limits.offer_near * best)
+    thought = [(citation.slug, citation.confidence), (citation.runner_up, citation.runner_up_confidence)]
+    slugs = dict.fromkeys(
+        [slug for slug, score in thought if score >= least] + [hit.slug for hit in case.hits if hit.score >= near]
+    )
     found = [document for slug in slugs if (document := case.published(slug))]
     return found[: case.limits.offers]
 

@@ -47,7 +47,7 @@ def headline(record: Generation) -> str:
     if record.completion_tokens is not None:
         parts.append(_("%(number)s tokens") % {"number": _number(record.completion_tokens, 0)})
     if record.total_ms is not None:
-        parts.append(_("%(number)s s") % {"number": _number(record.total_ms / 1000, 1)})
+        parts.append(_duration(record.total_ms))
     return " · ".join(part.replace(" ", NO_BREAK) for part in parts if part)
 
 
@@ -91,6 +91,13 @@ def _name(field: str) -> str:
 
 def _number(value: float | None, places: int) -> str:
     return "–" if value is None else number_format(value, decimal_pos=places, force_grouping=True)
+
+
+def _duration(ms: float) -> str:
+    """Rules answer within milliseconds, which as seconds would read "0.0"."""
+    if ms < 1000:
+        return _("%(number)s ms") % {"number": _number(ms, 0)}
+    return _("%(number)s s") % {"number": _number(ms / 1000, 1)}
 
 
 def _sampling(sampling: Any) -> str:

@@ -64,7 +64,7 @@ def test_a_retired_article_is_never_cited():
     assert said(second) == (ARRIVAL.answer, "article_retired", ("card_arrival",), False)
     nothing = judge(without, Citation("top_up_limits", 0.9, "card_arrival", 0.1))
     assert said(nothing) == (nothing.text, "unsure", (), True)
-    assert nothing.text in REFUSALS["en"]
+    assert nothing.decision.explanation["offered"] == ["card_arrival"]
     assert said(judge(without, Citation("top_up_limits", 0.9)))[1:] == ("unsure", (), True)
     assert without.source_prior() == {"top_up_limits": NEVER}
 
@@ -83,6 +83,14 @@ def test_whoever_is_not_sure_offers_articles_and_a_person():
     )
     assert plan.decision.explanation["offered"] == ["card_arrival", "top_up_limits", "mortgage"]
     assert said(plan)[1:] == ("unsure", (), True)
+
+
+def test_where_only_the_article_is_in_doubt_the_best_finds_are_offered_too():
+    hits = (Hit("mortgage", "en", 0.2), Hit("top_up_limits", "en", 0.18), Hit("card_arrival", "en", 0.05))
+    doubted = judge(replace(CASE, hits=hits), Citation("card_arrival", 0.4, "-oos", 0.3))
+    assert doubted.decision.explanation["offered"] == ["card_arrival", "mortgage", "top_up_limits"]
+    outside = judge(replace(CASE, hits=hits), Citation("-oos", 0.6, "card_arrival", 0.2))
+    assert outside.decision.explanation["offered"] == []
 
 
 def test_a_question_outside_the_business_is_refused_in_its_language():
