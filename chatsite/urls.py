@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+admin.site.site_header = admin.site.site_title = "Duologue"
+
 urlpatterns = [
     path("accounts/", include("chat.accounts_urls")),
     path("admin/", admin.site.urls),
