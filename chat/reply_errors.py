@@ -15,6 +15,11 @@ _SENTENCES = {
     "backend_unavailable": gettext_lazy("The model is not available right now. Please try again later."),
     "unknown_backend": gettext_lazy("The model is not available right now. Please try again later."),
     "checkpoint_error": gettext_lazy("The model is not available right now. Please try again later."),
+    "upstream_unreachable": gettext_lazy("The model is not available right now. Please try again later."),
+    "upstream_rejected": gettext_lazy("The model is not available right now. Please try again later."),
+    "upstream_refused": gettext_lazy("The model does not answer this message. Please ask in other words."),
+    "upstream_timeout": gettext_lazy("The model took too long to answer. Please try again in a moment."),
+    "stream_broken": gettext_lazy("The answer broke off on its way to us. Please try again."),
     "out_of_memory": gettext_lazy("The model ran out of memory. Please try again in a moment."),
     STORAGE: gettext_lazy("The answer could not be saved. Please try again in a moment."),
 }

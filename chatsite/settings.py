@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from chatsite import upstreams
 from chatsite.secret import load_or_create_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -231,8 +232,15 @@ INFERENCE: dict[str, Any] = {
         "BACKEND": "inference.backends.router.RouterBackend",
         "OPTIONS": {"rules": "rules", "model": "gpt2", "policy": "rules_when_sure"},
     },
-    "default": env_choice("DUOLOGUE_ENGINE", "router", {"router", "rules", "gpt2", "checkpoint"}),
 }
+# Other servers that speak the OpenAI protocol: DUOLOGUE_UPSTREAMS and DUOLOGUE_UPSTREAM_*, see upstreams.py.
+INFERENCE |= upstreams.upstreams(os.environ, {*INFERENCE, "default"})
+INFERENCE["router"]["OPTIONS"]["model"] = env_choice(
+    "DUOLOGUE_ROUTER_MODEL", "gpt2", {*INFERENCE} - {"router", "rules"}
+)
+INFERENCE["default"] = upstreams.with_fallback(
+    env_choice("DUOLOGUE_ENGINE", "router", {*INFERENCE}), env_list("DUOLOGUE_FALLBACK"), {*INFERENCE}
+)
 # Articles are found by words, and by meaning too where the package for it is installed.
 RETRIEVAL: dict[str, Any] = {
     "meaning": env_choice("DUOLOGUE_MEANING", "auto", {"auto", "off"}),

@@ -2,16 +2,21 @@
 
 InferenceError
 ├── InvalidRequest           the caller's mistake; nothing was started
-│   └── MessageTooLong       one message alone does not fit the model's context window
+│   ├── MessageTooLong       one message alone does not fit the model's context window
+│   └── UpstreamRefused      another server refuses this request or what it would say
 ├── Overloaded               the queue is full; `retry_after_s` says when to try again
 ├── BackendUnavailable       no model to ask
 │   ├── UnknownBackend       no backend of that name is configured
-│   └── CheckpointError      the checkpoint is missing, damaged or of an unsafe format
+│   ├── CheckpointError      the checkpoint is missing, damaged or of an unsafe format
+│   ├── UpstreamUnreachable  another server does not answer, or says that it cannot at the moment
+│   └── UpstreamRejected     another server does not take our key, or has no such model
 └── GenerationError          the answer broke off; what was yielded so far stands
     ├── NonFiniteLogits      the model gave NaN or infinity for this request
     ├── StepFailed           the engine's step raised
     ├── EngineDied           the engine thread ended
-    └── DeviceOutOfMemory    no memory for this request
+    ├── DeviceOutOfMemory    no memory for this request
+    ├── StreamBroken         another server's answer broke off, or cannot be read
+    └── UpstreamTimeout      another server took longer than it may: to the first word, between two, in all
 
 `code` is stable and safe to show or to log; the message is for an operator, never for a visitor.
 """
@@ -35,6 +40,12 @@ class MessageTooLong(InvalidRequest):
     """A single message does not fit into the context window with room for an answer."""
 
     code = "message_too_long"
+
+
+class UpstreamRefused(InvalidRequest):
+    """Another server refuses this request as it is, or filtered what it would have said."""
+
+    code = "upstream_refused"
 
 
 class Overloaded(InferenceError):
@@ -65,6 +76,18 @@ class CheckpointError(BackendUnavailable):
     code = "checkpoint_error"
 
 
+class UpstreamUnreachable(BackendUnavailable):
+    """Another server does not answer, or answers that it cannot at the moment."""
+
+    code = "upstream_unreachable"
+
+
+class UpstreamRejected(BackendUnavailable):
+    """Another server does not let us in or has no such model: a mistake in the settings."""
+
+    code = "upstream_rejected"
+
+
 class GenerationError(InferenceError):
     """The generation failed after it was accepted."""
 
@@ -93,3 +116,15 @@ class DeviceOutOfMemory(GenerationError):
     """The device has no memory left for this request."""
 
     code = "out_of_memory"
+
+
+class StreamBroken(GenerationError):
+    """What another server sent broke off or cannot be read; or there was nothing in it."""
+
+    code = "stream_broken"
+
+
+class UpstreamTimeout(GenerationError):
+    """Another server took longer than it may."""
+
+    code = "upstream_timeout"
