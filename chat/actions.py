@@ -8,53 +8,47 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from chat import comparing, queries
+from chat import assisting, comparing, queries
 from chat.access import Actor
+from chat.assistants.models import Assistant
+from chat.assisting import Plan
 from chat.comparing import Contest, Verdict
 from chat.enums import Better, FeedbackReasonCode, FeedbackValue, Language, Role, Side, Status
 from chat.errors import Conflict, NotFound
 from chat.language import guess_language
 from chat.models import Conversation, Feedback, FeedbackReason, Generation, Message, TranscriptRead
-
-TITLE_CHARS = 60
-BACKEND = "default"
+from chat.turns import Ending, Turn, title_of
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A visitor's message and its reply; `created` is False when the same message was sent before.
-
-    `rival` is the second reply when two are compared; `reply` is then the one on side A.
-    """
-
-    message: Message
-    reply: Message
-    created: bool = True
-    titled: bool = False
-    rival: Message | None = None
-
-    @property
-    def replies(self) -> list[Message]:
-        """One reply, or both."""
-        return [self.reply] if self.rival is None else [self.reply, self.rival]
-
-
-def create_conversation(actor: Actor, language: str = Language.ENGLISH) -> Conversation:
-    """An empty conversation of the actor."""
+def create_conversation(
+    actor: Actor, language: str = Language.ENGLISH, assistant: Assistant | None = None, engine: str = ""
+) -> Conversation:
+    """An empty conversation of the actor, with an assistant and an engine that assisting.py has given out."""
     if not actor:
         raise NotFound()
     visitor = "" if actor.signed_in else actor.visitor
-    return Conversation.objects.create(owner_id=actor.user_id, visitor=visitor, language=language)
+    chosen = {"assistant": assistant, "engine": engine}
+    return Conversation.objects.create(owner_id=actor.user_id, visitor=visitor, language=language, **chosen)
+
+
+def choose(conversation: Conversation, assistant: Assistant | None, engine: str) -> Conversation:
+    """Set who answers from now on; the assistant only as long as nothing has been said."""
+    with transaction.atomic():
+        locked = _locked(conversation.pk)
+        if locked.active_leaf_id and locked.assistant != assistant:
+            raise Conflict(_("This conversation has begun. Please begin a new one with the other assistant."))
+        locked.assistant, locked.engine = assistant, engine
+        locked.save(update_fields=["assistant", "engine"])
+    return locked
 
 
 def start_turn(conversation: Conversation, client_id: str, text: str, contest: Contest | None = None) -> Turn:
@@ -74,13 +68,11 @@ def edit_message(message: Message, client_id: str, text: str) -> Turn:
 def regenerate(message: Message) -> Message:
     """Store another empty reply beside this one. After a complete one it is sampled, so as to be a different answer."""
     _require_role(message, Role.ASSISTANT)
-    sampling = dict(settings.CHAT_SAMPLING)
-    if message.status == Status.COMPLETE:
-        sampling.update(settings.CHAT_SAMPLING_AGAIN, seed=random.randrange(2**31))
     try:
         with transaction.atomic():
             conversation = _locked(message.conversation_id)
-            reply = _create_reply(conversation, message.parent, sampling)
+            plan = assisting.plan(conversation, again=message.status == Status.COMPLETE)
+            reply = _create_reply(conversation, message.parent, plan)
             _touch(conversation, reply)
     except IntegrityError:
         raise Conflict() from None
@@ -112,16 +104,6 @@ def stop_reply(message: Message) -> Message:
     with transaction.atomic():
         _stop(Message.objects.filter(pk__in=[reply.pk for reply in queries.together(message)]))
     return queries.reply_for_run(message.pk)
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a reply ended, with the facts for its generation record (field -> value)."""
-
-    status: Status
-    facts: dict[str, Any]
-    error_code: str = ""
-    retry_after_s: float | None = None
 
 
 def finish_reply(pk: int, ending: Ending) -> Message | None:
@@ -291,28 +273,29 @@ def _create_question(conversation: Conversation, client_id: str, text: str, edit
 
 def _answer(conversation: Conversation, question: Message, contest: Contest | None) -> Turn:
     """Empty replies to a question that was just stored."""
-    sampling, rival = dict(settings.CHAT_SAMPLING), None
+    plan, rival = assisting.plan(conversation), None
     if contest is None:
-        reply = _create_reply(conversation, question, sampling)
+        reply = _create_reply(conversation, question, plan)
     else:
         drawn = random.sample(contest.engines, 2)
-        reply = _create_reply(conversation, question, sampling, drawn[0], Side.A)
-        rival = _create_reply(conversation, question, sampling, drawn[1], Side.B)
+        reply = _create_reply(conversation, question, replace(plan, engine=drawn[0]), Side.A)
+        rival = _create_reply(conversation, question, replace(plan, engine=drawn[1]), Side.B)
         comparing.records().begin(reply, rival, Contest((drawn[0], drawn[1]), contest.audience))
     return Turn(question, reply, titled=_touch(conversation, reply, question.content), rival=rival)
 
 
-def _create_reply(
-    conversation: Conversation,
-    parent: Message | None,
-    sampling: dict[str, Any],
-    engine: str = BACKEND,
-    side: Side = Side.ALONE,
-) -> Message:
+def _create_reply(conversation: Conversation, parent: Message | None, plan: Plan, side: Side = Side.ALONE) -> Message:
     reply = Message.objects.create(
         conversation=conversation, parent=parent, role=Role.ASSISTANT, status=Status.STREAMING, side=side
     )
-    Generation.objects.create(message=reply, backend=engine, sampling=sampling, seed=sampling.get("seed"))
+    Generation.objects.create(
+        message=reply,
+        backend=plan.engine,
+        assistant=plan.assistant,
+        result_fields=plan.result_fields,
+        sampling=plan.sampling,
+        seed=plan.sampling.get("seed"),
+    )
     return reply
 
 
@@ -350,16 +333,11 @@ def _touch(conversation: Conversation, leaf: Message, text: str = "") -> bool:
     conversation.updated_at = timezone.now()
     titled = bool(text) and not conversation.title
     if titled:
-        conversation.title = _title(text)
+        conversation.title = title_of(text)
         conversation.language = guess_language(text, Language(conversation.language))
         fields += ["title", "language"]
     conversation.save(update_fields=fields)
     return titled
-
-
-def _title(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= TITLE_CHARS else line[: TITLE_CHARS - 1].rstrip() + "…"
 
 
 def _locked(pk: int) -> Conversation:

@@ -25,6 +25,16 @@ class Conversation(models.Model):
     visitor = models.CharField(_("visitor"), max_length=64, blank=True, default="")
     title = models.CharField(_("title"), max_length=120, blank=True, default="")
     language = models.CharField(_("language"), max_length=8, choices=Language, default=Language.ENGLISH)
+    # Without one: the default assistant, whichever that is. The engine is what staff have chosen instead of its own.
+    assistant = models.ForeignKey(
+        "assistants.Assistant",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("assistant"),
+    )
+    engine = models.CharField(_("engine"), max_length=64, blank=True, default="")
     active_leaf = models.ForeignKey("Message", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(_("started"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last message"), auto_now_add=True)
@@ -104,6 +114,9 @@ class Generation(models.Model):
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="generation")
     backend = models.CharField(_("backend"), max_length=64)
+    assistant = models.CharField(_("assistant"), max_length=40, blank=True, default="")
+    # What the answer was asked to be a result of, as it was then; empty for an answer in words.
+    result_fields = models.JSONField(_("fields of the result"), default=list, blank=True)
     checkpoint = models.CharField(_("checkpoint"), max_length=200, blank=True, default="")
     checkpoint_sha256 = models.CharField(_("checkpoint hash"), max_length=64, blank=True, default="")
     sampling = models.JSONField(_("sampling"), default=dict)
@@ -134,6 +147,7 @@ class Generation(models.Model):
             models.Index(fields=["backend", "created_at"], name="generation_by_backend"),
             models.Index(fields=["checkpoint", "created_at"], name="generation_by_checkpoint"),
             models.Index(fields=["answered_by", "created_at"], name="generation_by_answerer"),
+            models.Index(fields=["assistant", "created_at"], name="generation_by_assistant"),
             models.Index(fields=["created_at"], condition=Q(abstained=True), name="generation_abstained"),
             models.Index(fields=["created_at"], condition=~Q(error_class=""), name="generation_failed"),
         ]

@@ -12,11 +12,10 @@ import logging
 import time
 from collections.abc import AsyncIterator
 
-from django.conf import settings
 from django.db import DatabaseError
 
 import inference
-from chat import actions, events, queries, reply_errors
+from chat import actions, assisting, events, metrics, queries, reply_errors
 from chat.actions import Ending
 from chat.enums import Language, Status
 from chat.events import Event
@@ -37,6 +36,7 @@ FINISH_RETRY_S = 0.5
 
 _live: dict[int, LiveReply] = {}
 _draining = False
+metrics.watch("replies_running", lambda: len(_live))
 
 
 class LiveReply:
@@ -156,7 +156,9 @@ def _prepare(reply: LiveReply) -> Request:
 
 def build_request(message: Message) -> Request:
     """The question to the model: instructions, the branch down to this reply, and what it has said already."""
-    turns = [ChatMessage(inference.Role.SYSTEM, settings.CHAT_INSTRUCTIONS)] if settings.CHAT_INSTRUCTIONS else []
+    engine = _engine(message)
+    told = assisting.told(message, engine)
+    turns = [ChatMessage(inference.Role.SYSTEM, told.instructions)] if told.instructions else []
     turns += [ChatMessage(inference.Role(row.role), row.content) for row in queries.branch(message)[:-1] if row.content]
     options = dict(message.generation.sampling)
     options["stop"] = tuple(options.get("stop", ()))
@@ -164,8 +166,10 @@ def build_request(message: Message) -> Request:
         tuple(turns),
         Sampling(**options),
         prefix=message.content,
-        backend=_engine(message),
+        backend=engine,
         language=_language(message.conversation, turns),
+        articles=told.articles,
+        schema=told.schema,
     )
 
 
@@ -196,6 +200,7 @@ async def _consume(reply: LiveReply, request: Request) -> Chunk | None:
                 reply.tally.count(chunk)
                 get_journal().append(reply, chunk.text)
             if chunk.finish_reason is not None:
+                reply.tally.completed(chunk.completion)
                 return chunk
     return None
 
@@ -242,6 +247,7 @@ def _failed(error: Exception | None, facts: Facts) -> Ending:
 
 async def _close(reply: LiveReply, ending: Ending | None) -> None:
     """Store how the reply ended and tell it; `ending` is None when the task was cancelled for a known reason."""
+    _count(reply, ending)
     if reply.end_as in (Status.STOPPED, Status.FAILED):
         get_journal().forget(reply)
     await get_journal().flush(reply)
@@ -252,6 +258,12 @@ async def _close(reply: LiveReply, ending: Ending | None) -> None:
         return
     if done is not None:
         await events.publish(reply.conversation_id, done)
+
+
+def _count(reply: LiveReply, ending: Ending | None) -> None:
+    how = reply.end_as or Status.FAILED if ending is None else ending.status
+    error = reply.error_code if ending is None else ending.error_code
+    metrics.count_reply(str(how), reply.tally.measures(), error)
 
 
 async def _with_patience(reply: LiveReply, ending: Ending | None) -> Event | None:

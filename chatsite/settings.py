@@ -103,6 +103,7 @@ INSTALLED_APPS = [
     "csp",
     "inference",
     "chat.knowledge",
+    "chat.assistants",
     "chat",
     "chat.review",
 ]

@@ -8,7 +8,8 @@ import pytest
 
 from tests.architecture.source import Module, modules
 
-WRITERS = {"chat/actions.py", "chat/journal.py", "chat/knowledge/actions.py", "chat/review/actions.py"}
+ROOMS = ("assistants", "knowledge", "review")
+WRITERS = {"chat/actions.py", "chat/journal.py", *(f"chat/{room}/actions.py" for room in ROOMS)}
 WRITES = {
     *("save", "asave", "bulk_create", "abulk_create", "bulk_update", "abulk_update", "executemany", "set_password"),
     *("get_or_create", "aget_or_create", "update_or_create", "aupdate_or_create", "create_user", "create_superuser"),

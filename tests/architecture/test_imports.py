@@ -11,8 +11,8 @@ DJANGO_ALLOWED = ("inference/apps.py", "inference/checks.py", "inference/managem
 # Each may import those before it, of these; other modules of chat may import them all.
 ORDER = [
     {"chat.enums", "chat.errors"},
-    {"chat.models", "chat.language"},
-    {"chat.access", "chat.queries", "chat.comparing"},
+    {"chat.models", "chat.language", "chat.turns"},
+    {"chat.access", "chat.queries", "chat.comparing", "chat.assisting"},
     {"chat.actions"},
 ]
 REVIEW_ORDER = [
