@@ -39,6 +39,11 @@ def check_rates(action: str, names: Mapping[str, str]) -> None:
         counted.append(window)
 
 
+def take(name: str, limit: int, period: int) -> int:
+    """Count one against `limit` in `period` seconds; 0 if it fits, else the whole seconds after which it would."""
+    return _Window.now(name, limit, period).take()
+
+
 def address_of(peer: str, forwarded_for: str) -> str:
     """The client's address for counting: the last proxy's word only where a proxy is trusted; IPv6 by its /64."""
     text = peer

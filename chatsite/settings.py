@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "chat",
     "chat.review",
 ]
+    "chat.api",
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -269,7 +270,23 @@ CHAT_LIMITS: dict[str, Any] = {
     "rate_address": (env_int("DUOLOGUE_RATE_ADDRESS", 60), 60),
 }
 
-# --- Logs: what happened, never what was said --------------------------------------------------------------
+# What one request to /v1 may hold and take.
+API_LIMITS: dict[str, Any] = {
+    "body_bytes": 1_048_576,
+    "messages": 256,
+    "chars": 100_000,
+    "max_tokens": 4096,
+    "n": 8,
+    "stop_chars": 200,
+    "answer_s": 600,
+    "heartbeat_s": 10,
+}
+
+# --- Operating: figures, and logs of what happened, never of what was said ---------------------------------
+# Whoever sends it as a bearer token reads /metrics from anywhere; without one, programs on this machine alone do.
+METRICS_TOKEN = env("DUOLOGUE_METRICS_TOKEN")
+LOG_LEVEL = env("DJANGO_LOG_LEVEL", "WARNING").upper()
+LOG_FORMAT = env_choice("DUOLOGUE_LOG_FORMAT", "line", {"line", "json"})
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

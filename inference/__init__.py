@@ -4,7 +4,7 @@ Importing this package loads neither torch nor transformers; the first use of a 
 """
 
 from inference.errors import InferenceError
-from inference.registry import backend_names, configure, get_backend, stream
+from inference.registry import backend_names, configure, get_backend, prompt_tokens, stream
 from inference.types import (
     BackendState,
     ChatMessage,
@@ -39,5 +39,6 @@ __all__ = [
     "backend_names",
     "configure",
     "get_backend",
+    "prompt_tokens",
     "stream",
 ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference.errors import InvalidRequest, MessageTooLong
-from inference.types import ChatMessage, Role
+from inference.types import ChatMessage, Request, Role
 
 ROLE_TOKENS = {role: f"<|{role.value}|>" for role in Role}
 END_TOKEN = "<|end|>"  # noqa: S105 - a control token of the vocabulary
@@ -72,6 +72,17 @@ class Prompter:
         # No token stands for more characters than the longest one of the vocabulary spells bytes.
         self._longest_token = max(map(len, tokenizer.get_vocab()))
 
+    def of_request(self, request: Request) -> Prompt:
+        """The request's conversation, or the text that it wants to be continued. Raises MessageTooLong."""
+        reserve = request.sampling.max_new_tokens
+        if request.prompt:
+            return self._as_it_is(request.prompt, reserve)
+        return self.build(request.messages, reserve, request.prefix)
+
+    def stops(self, request: Request) -> tuple[str, ...]:
+        """Where this request's answer ends: at its own stop strings, and at the next turn of a conversation."""
+        return request.sampling.stop if request.prompt else (*request.sampling.stop, *self.stop)
+
     def build(self, messages: tuple[ChatMessage, ...], reserve: int, prefix: str = "") -> Prompt:
         """Instructions first, then as many of the latest turns as fit beside `reserve` tokens of answer.
 
@@ -104,6 +115,14 @@ class Prompter:
             return backend.encode(text, add_special_tokens=False).ids
         finally:
             backend.encode_special_tokens = False
+
+    def _as_it_is(self, text: str, reserve: int) -> Prompt:
+        budget = self._window - min(reserve, self._window // 2)
+        self._refuse_hopeless((ChatMessage(Role.USER, text), ChatMessage(Role.ASSISTANT, "")), budget)
+        ids = self.encode_text(text)
+        if len(ids) > budget:
+            raise MessageTooLong(f"The text is longer than the {budget} tokens that the model can read.")
+        return Prompt(ids, 0)
 
     def _refuse_hopeless(self, messages: tuple[ChatMessage, ...], budget: int) -> None:
         """Refuse by length alone what no tokenizer could make fit, before any tokenizer works on it."""

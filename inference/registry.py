@@ -52,3 +52,9 @@ def backend_names() -> list[str]:
 def stream(request: Request) -> AsyncIterator[Chunk]:
     """Ask the request's backend; see Backend.stream for what it yields and raises."""
     return get_backend(request.backend).stream(request)
+
+
+async def prompt_tokens(request: Request) -> int:
+    """How many tokens the request's backend reads for it; 0 where no tokenizer is loaded."""
+    count = getattr(get_backend(request.backend), "prompt_tokens", None)
+    return await count(request) if count is not None else 0

@@ -88,7 +88,8 @@ class Request:
     its source mixes them into that choice. `seconded` is the article that another engine came to by itself: an
     answer from it may go out at less confidence. `articles` False asks for the model's own words without the
     knowledge base. `schema` is a JSON Schema (an object's) that the answer shall follow; backends that cannot
-    promise that ask for it in words.
+    promise that ask for it in words. `prompt` is a text to go on with as it is, without a conversation around it: only
+    for backends that say `continues_text`, and `messages` hold it as a question all the same.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -100,6 +101,7 @@ class Request:
     seconded: str = ""
     articles: bool = True
     schema: Mapping[str, Any] = field(default_factory=dict)
+    prompt: str = ""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:

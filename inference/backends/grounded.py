@@ -81,10 +81,11 @@ class GroundedBackend:
         if request.sampling.n > 1:
             raise InvalidRequest("n must be 1 for answers from the knowledge base.")
         case, spent_ms = await self._case(request)
-        answer = _Answer(self.name, self._model, request, case, spent_ms)
-        async with aclosing(answer.stream()) as chunks:  # type: ignore[type-var]
-            async for chunk in chunks:
-                yield chunk
+        return _Answer(self.name, self._model, request, case, spent_ms).stream()
+
+    async def prompt_tokens(self, request: Request) -> int:
+        """The model's count."""
+        return await registry.prompt_tokens(replace(request, backend=self._model_name))
 
     async def _case(self, request: Request) -> tuple[Case, float]:
         """What is known about the question, and the processor time (ms) that finding it took."""

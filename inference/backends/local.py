@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 from functools import cached_property
 from typing import Any
 
-from inference.engine.thread import EngineThread, Report
+from inference.engine.thread import EngineThread, Report, off_loop
 from inference.errors import CheckpointError, InvalidRequest
 from inference.knowledge import Teaching
 from inference.topics import Topics
+from inference.prompting import Prompter
 from inference.types import BackendState, Chunk, Request, Status, Waiting
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
@@ -27,6 +28,8 @@ class LocalBackend:
     """
 
     def __init__(
+    continues_text = True
+
         self,
         name: str = "default",
         checkpoint: str = "embedded",
@@ -84,6 +87,10 @@ class LocalBackend:
                 self._thread.cancel(request.id)
 
     def describe(self) -> dict[str, Any]:
+    async def prompt_tokens(self, request: Request) -> int:
+        """How many tokens the model reads for this request; 0 while it is not loaded, or when they are too many."""
+        return await off_loop(self._count, request) if self._facts else 0
+
         """Device, precision, checkpoint and versions; checkpoint and device are known once it is loaded."""
         return {"backend": "local", "requested_checkpoint": self._checkpoint, **self._facts}
 
@@ -92,6 +99,21 @@ class LocalBackend:
         self._thread.close()
 
     def _load(self, report: Report) -> Any:
+    def _count(self, request: Request) -> int:
+        try:
+            return len(self._counter.of_request(request).token_ids)
+        except InvalidRequest:
+            return 0
+
+    @cached_property
+    def _counter(self) -> Prompter:
+        """With a tokenizer of its own: one that the engine's thread works with cannot be used from another."""
+        from inference import checkpoints
+
+        checkpoint = checkpoints.resolve(self._checkpoint)
+        tokenizer = checkpoints.load_tokenizer(checkpoint)
+        return Prompter(tokenizer, self._facts["window"], checkpoint.history_turns)
+
         """Runs in the engine's thread: torch and transformers are imported here, not with the site."""
         report(0.02, "Loading PyTorch")
         import torch

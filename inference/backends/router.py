@@ -97,6 +97,10 @@ class RouterBackend:
         if chunk.decision is not None:
             return replace(chunk, decision=_merged(chunk.decision, route))
         if chunk.completion is not None:
+    async def prompt_tokens(self, request: Request) -> int:
+        """The model's count, whoever answers: rules read no tokens."""
+        return await registry.prompt_tokens(replace(request, backend=self._model_name))
+
             decision = _merged(decision_of(chunk.completion), route)
             return replace(chunk, completion=with_decision(chunk.completion, self.name, decision))
         return chunk

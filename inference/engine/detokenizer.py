@@ -1,7 +1,7 @@
 """Token ids to text as it is generated. Knows nothing of models.
 
 Byte-level BPE splits a Chinese character or an emoji over several tokens, so bytes are held back
-until they are whole characters; a text that may turn out to be a stop string is held back too.
+until they are whole characters.
 """
 
 from __future__ import annotations
@@ -40,6 +40,18 @@ class Vocabulary:
         """A fresh decoder for one sequence."""
         return TextDecoder(self) if self._byte_level else StreamDecoder(self._tokenizer)
 
+    def is_control(self, token: int) -> bool:
+        """Whether it stands for no text."""
+        return token in self._control
+
+    def spelled(self, token: int) -> tuple[str, bytes]:
+        """A token's text, with U+FFFD for what is only a part of a character, and its bytes."""
+        if self._byte_level:
+            data = self.token_bytes(token)
+            return data.decode("utf-8", "replace"), data
+        text = "" if token in self._control else self._tokenizer._tokenizer.decode([token])
+        return text, text.encode()
+
     @lru_cache(maxsize=65536)  # noqa: B019 - one vocabulary lives as long as its engine
     def token_bytes(self, token: int) -> bytes:
         """The bytes that a token of a byte-level vocabulary spells; none for a control token."""
@@ -72,39 +84,3 @@ class StreamDecoder:
     def push(self, token: int) -> str:
         """The characters that this token completes."""
         return (self._stream.step(self._tokenizer, token) or "").replace("\ufffd", "")
-
-
-class StopStrings:
-    """Lets text through up to the first stop string, holding back what may be the beginning of one."""
-
-    def __init__(self, stops: tuple[str, ...]) -> None:
-        self._stops = stops
-        self._held = ""
-        self.found = False
-
-    def push(self, text: str) -> str:
-        """The text that can be shown now; sets `found` at a stop string, which is never shown."""
-        if not self._stops:
-            return text
-        self._held += text
-        ends = [at for stop in self._stops if (at := self._held.find(stop)) >= 0]
-        if ends:
-            self.found = True
-            shown, self._held = self._held[: min(ends)], ""
-            return shown
-        keep = self._held_back()
-        shown, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
-        return shown
-
-    def flush(self) -> str:
-        """What was held back, when no more text comes."""
-        held, self._held = self._held, ""
-        return held
-
-    def _held_back(self) -> int:
-        """Length of the longest end of the text that begins a stop string."""
-        longest = min(max(map(len, self._stops)) - 1, len(self._held))
-        for size in range(longest, 0, -1):
-            if any(stop.startswith(self._held[-size:]) for stop in self._stops):
-                return size
-        return 0

@@ -7,21 +7,23 @@ steps, as in Orca (Yu et al. 2022, OSDI, "iteration-level scheduling").
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from inference.engine.detokenizer import StopStrings, Vocabulary
+from inference.engine.detokenizer import Vocabulary
+from inference.engine.logprobs import Likeliest, likeliest, token_logprob
 from inference.engine.request import Sequence, sequences_of
 from inference.engine.runner import Runner
 from inference.engine.sampling import choose
 from inference.engine.scheduler import Plan, Scheduler
 from inference.engine.sources import SourceTokens
+from inference.engine.stopping import StopStrings
 from inference.errors import DeviceOutOfMemory, NonFiniteLogits, StepFailed
 from inference.prompting import Prompter
-from inference.types import Chunk, Completion, FinishReason, Request, Waiting
+from inference.types import Chunk, Completion, FinishReason, Request, TokenLogprob, Waiting
 
 SMOOTHING = 0.2  # of the running mean of service times
 
@@ -102,14 +104,13 @@ class Engine:
 
     def submit(self, request: Request, accepted_at: float | None = None) -> None:
         """Queue a request. Raises InvalidRequest, MessageTooLong or Overloaded."""
-        reserve = request.sampling.max_new_tokens
-        prompt = self._prompter.build(request.messages, reserve, request.prefix)
+        prompt = self._prompter.of_request(request)
         accepted = time.monotonic() if accepted_at is None else accepted_at
         sequences = sequences_of(request, prompt.token_ids, prompt.truncated_tokens, accepted)
         self._scheduler.add(sequences)
-        stops = (*request.sampling.stop, *self._prompter.stop)
+        stops = self._prompter.stops(request)
         for sequence in sequences:
-            sequence.names_source = bool(self._sources.slugs) and not request.prefix
+            sequence.names_source = bool(self._sources.slugs) and not request.prefix and not request.prompt
             self._texts[sequence] = _Text(self._vocabulary, stops)
 
     def cancel(self, request_id: str) -> None:
@@ -183,6 +184,7 @@ class Engine:
     def _take(self, logits: Tensor, sequences: list[Sequence]) -> None:
         """Give each sequence its token; finish those that are at their end."""
         logits = self._with_evidence(logits, sequences)
+        tops = likeliest(logits, sequences)
         for i, (sequence, token, logprob, finite) in enumerate(zip(sequences, *choose(logits, sequences), strict=True)):
             if not finite:
                 sequence.fail(NonFiniteLogits("The model gave logits that are not finite for this request."))
@@ -191,6 +193,8 @@ class Engine:
                 sequence.citation = self._sources.cite(logits[i], token)
             sequence.append(token, logprob)
             self._texts[sequence].push(token)
+            if sequence.sampling.top_logprobs is not None:
+                self._texts[sequence].tell(token, logprob, tops.get(i, ()))
             sequence.finish = self._finish_of(sequence, token)
 
     def _with_evidence(self, logits: Tensor, sequences: list[Sequence]) -> Tensor:
@@ -228,12 +232,17 @@ class Engine:
             if sequence.finish is not None:
                 outputs.append(Output(sequence.request.id, self._close(sequence, text)))
             elif text:
-                chunk = Chunk(text, sequence.index, len(sequence.tokens))
-                outputs.append(Output(sequence.request.id, chunk))
+                outputs.append(Output(sequence.request.id, self._chunk(sequence, text)))
         return outputs
+
+    def _chunk(self, sequence: Sequence, text: str) -> Chunk:
+        """The text with what belongs to the tokens since the last chunk."""
+        count, sequence.told = len(sequence.tokens) - sequence.told, len(sequence.tokens)
+        return Chunk(text, sequence.index, count, self._texts[sequence].take_logprobs())
 
     def _close(self, sequence: Sequence, text: str) -> Chunk:
         """Give the row away and write the record."""
+        chunk = self._chunk(sequence, text)
         del self._texts[sequence]
         move = self._scheduler.remove(sequence)
         if move is not None:
@@ -241,14 +250,8 @@ class Engine:
         now = time.monotonic()
         if sequence.admitted_at is not None:
             self._mean_service_s += SMOOTHING * (now - sequence.admitted_at - self._mean_service_s)
-        return Chunk(
-            text,
-            sequence.index,
-            len(sequence.tokens),
-            finish_reason=sequence.finish,
-            completion=self._completion(sequence, now),
-            error=sequence.error,
-        )
+        record = self._completion(sequence, now)
+        return replace(chunk, finish_reason=sequence.finish, completion=record, error=sequence.error)
 
     def _completion(self, sequence: Sequence, now: float) -> Completion:
         def since_accepted(moment: float | None) -> float | None:
@@ -288,9 +291,11 @@ class _Text:
     """One sequence's text on its way out."""
 
     def __init__(self, vocabulary: Vocabulary, stops: tuple[str, ...]) -> None:
+        self._vocabulary = vocabulary
         self._decoder = vocabulary.decoder()
         self._stops = StopStrings(stops)
         self._ready = ""
+        self._logprobs: list[TokenLogprob] = []
 
     @property
     def stopped(self) -> bool:
@@ -299,6 +304,16 @@ class _Text:
     def push(self, token: int) -> None:
         if not self.stopped:
             self._ready += self._stops.push(self._decoder.push(token))
+
+    def tell(self, token: int, logprob: float, top: Likeliest) -> None:
+        """Keep a token's log probabilities for whoever asked; a control token is no part of the text."""
+        if not self._vocabulary.is_control(token):
+            self._logprobs.append(token_logprob(self._vocabulary, token, logprob, top))
+
+    def take_logprobs(self) -> tuple[TokenLogprob, ...]:
+        """Those since the last call."""
+        taken, self._logprobs = tuple(self._logprobs), []
+        return taken
 
     def take(self, final: bool) -> str:
         """The text since the last call; with `final`, also what was held back as a possible stop string."""

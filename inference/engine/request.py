@@ -16,7 +16,8 @@ class Sequence:
 
     `row` is its row of the KV cache, -1 while it has none; the first `cached` of its tokens
     (prompt, then generated) have their keys and values there. `names_source` tells that its first token names a
-    source; `citation` is what it named, `cited` whether that was told; `cpu_s` is its part of the steps' processor
+    source; `citation` is what it named, `cited` whether that was told; `told` counts the tokens of the chunks so far;
+    `cpu_s` is its part of the steps' processor
     time. Times are time.monotonic() seconds.
     """
 
@@ -40,6 +41,7 @@ class Sequence:
     names_source: bool = False
     citation: Citation | None = None
     cited: bool = False
+    told: int = 0
     _random: random.Random = field(init=False)
 
     def __post_init__(self) -> None:

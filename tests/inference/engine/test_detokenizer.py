@@ -1,11 +1,10 @@
 import random
-from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.engine.detokenizer import StopStrings, StreamDecoder, Vocabulary, byte_alphabet
+from inference.engine.detokenizer import StreamDecoder, Vocabulary, byte_alphabet
 from inference.prompting import END_TOKEN, source_token
 
 HARD = "我的卡😀还没到👩‍👩‍👧‍👦，naïve ﷽ 🇨🇳 flag\n"
@@ -58,28 +57,3 @@ def test_stream_decoder_gives_the_same_text(tiny_tokenizer):
     ids = tiny_tokenizer(HARD, add_special_tokens=False).input_ids
     decoder = StreamDecoder(tiny_tokenizer)
     assert "".join(decoder.push(token) for token in ids) == HARD
-
-
-def test_stop_string_over_several_pieces_is_never_shown():
-    stops = StopStrings(("\nUser:",))
-    assert [stops.push(piece) for piece in ("Hi", "\nUs", "er", ": more")] == ["Hi", "", "", ""]
-    assert stops.found
-
-
-def test_what_only_began_like_a_stop_string_is_shown_after_all():
-    stops = StopStrings(("STOP", "TOE"))
-    assert [stops.push(piece) for piece in ("a ST", "OL", "T")] == ["a ", "STOL", ""]
-    assert (stops.flush(), stops.found) == ("T", False)
-
-
-@given(text=st.text("ab#", max_size=30), cuts=st.lists(st.integers(0, 30), max_size=8))
-def test_stop_strings_cut_at_the_first_whatever_the_pieces(text, cuts):
-    points = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
-    stops = StopStrings(("#a", "b##"))
-    shown = ""
-    for start, end in pairwise(points):
-        shown += stops.push(text[start:end])
-        if stops.found:
-            break
-    ends = [text.find(stop) for stop in ("#a", "b##") if stop in text]
-    assert shown + stops.flush() == (text[: min(ends)] if ends else text)
