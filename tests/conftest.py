@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import LazySettings, settings
@@ -13,6 +14,7 @@ from django.utils import translation
 
 import inference
 from inference import retrieval
+from tests import scheduling
 from tests.scripted import ScriptedBackend
 
 # Embedding the sample's questions takes a core for a minute: only the tests of meaning turn it on.
@@ -20,9 +22,19 @@ retrieval.configure(meaning="off")
 os.environ["DUOLOGUE_MEANING"] = "off"  # for the processes that tests start
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    return scheduling.processes(config.args)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> scheduling.FilesInOrder | None:
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return scheduling.FilesInOrder(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: Playwright keeps an event loop running in this thread, beside which no other can run."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    items.sort(key=scheduling.place)
 
 
 @pytest.fixture
