@@ -106,8 +106,8 @@ INSTALLED_APPS = [
     "chat.assistants",
     "chat",
     "chat.review",
-]
     "chat.api",
+]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -24,6 +24,7 @@ from inference.retrieval.evidence import evidence
 from inference.types import Chunk, Completion, Decision, FinishReason, Request, Status
 
 BROKEN = (FinishReason.ERROR, FinishReason.CANCELLED)
+ARTICLES_OFF = "articles_off"
 
 
 class GroundedBackend:
@@ -78,6 +79,12 @@ class GroundedBackend:
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """See Backend.stream. One candidate at a time: each has a source of its own to be judged."""
+        answer = ungrounded(self.name, self._model, request) if not request.articles else await self._grounded(request)
+        async with aclosing(answer) as chunks:  # type: ignore[type-var]
+            async for chunk in chunks:
+                yield chunk
+
+    async def _grounded(self, request: Request) -> AsyncIterator[Chunk]:
         if request.sampling.n > 1:
             raise InvalidRequest("n must be 1 for answers from the knowledge base.")
         case, spent_ms = await self._case(request)
@@ -97,6 +104,21 @@ class GroundedBackend:
         case = Case(question, language, knowledge, _teaching(self._model), found.prior, found.hits, self._limits)
         by_meaning, seed = found.by_meaning and not before, request.sampling.seed
         return replace(case, seed=seed, by_meaning=by_meaning, seconded=request.seconded), found.cpu_ms
+
+
+async def ungrounded(name: str, model: Backend, request: Request) -> AsyncIterator[Chunk]:
+    """The model's own words, for a request that wants no articles; the article that it may name is of no account."""
+    decision = Decision(name, ARTICLES_OFF)
+    told = False
+    async with aclosing(model.stream(request)) as chunks:  # type: ignore[type-var]
+        async for chunk in chunks:
+            if chunk.text and not told:
+                told = True
+                yield Chunk(decision=decision)
+            if chunk.completion is not None:
+                yield replace(chunk, completion=with_decision(chunk.completion, name, decision))
+            elif chunk.citation is None:
+                yield chunk
 
 
 def _teaching(model: Backend) -> Teaching:

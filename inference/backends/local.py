@@ -10,8 +10,8 @@ from typing import Any
 from inference.engine.thread import EngineThread, Report, off_loop
 from inference.errors import CheckpointError, InvalidRequest
 from inference.knowledge import Teaching
-from inference.topics import Topics
 from inference.prompting import Prompter
+from inference.topics import Topics
 from inference.types import BackendState, Chunk, Request, Status, Waiting
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
@@ -27,9 +27,9 @@ class LocalBackend:
     elsewhere; int8 is for the CPU. Raises InvalidRequest for any other value.
     """
 
-    def __init__(
     continues_text = True
 
+    def __init__(
         self,
         name: str = "default",
         checkpoint: str = "embedded",
@@ -86,11 +86,11 @@ class LocalBackend:
             if left:
                 self._thread.cancel(request.id)
 
-    def describe(self) -> dict[str, Any]:
     async def prompt_tokens(self, request: Request) -> int:
         """How many tokens the model reads for this request; 0 while it is not loaded, or when they are too many."""
         return await off_loop(self._count, request) if self._facts else 0
 
+    def describe(self) -> dict[str, Any]:
         """Device, precision, checkpoint and versions; checkpoint and device are known once it is loaded."""
         return {"backend": "local", "requested_checkpoint": self._checkpoint, **self._facts}
 
@@ -98,7 +98,6 @@ class LocalBackend:
         """End the engine's thread."""
         self._thread.close()
 
-    def _load(self, report: Report) -> Any:
     def _count(self, request: Request) -> int:
         try:
             return len(self._counter.of_request(request).token_ids)
@@ -114,6 +113,7 @@ class LocalBackend:
         tokenizer = checkpoints.load_tokenizer(checkpoint)
         return Prompter(tokenizer, self._facts["window"], checkpoint.history_turns)
 
+    def _load(self, report: Report) -> Any:
         """Runs in the engine's thread: torch and transformers are imported here, not with the site."""
         report(0.02, "Loading PyTorch")
         import torch

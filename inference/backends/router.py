@@ -83,7 +83,12 @@ class RouterBackend:
         self._model.close()
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
-        """See Backend.stream."""
+        """See Backend.stream. Without the articles there is nothing to choose: the rules have no other words."""
+        if not request.articles:
+            async with aclosing(self._model.stream(request)) as chunks:  # type: ignore[type-var]
+                async for chunk in chunks:
+                    yield chunk
+            return
         route = await self._route(request)
         backend = self._rules if route.by_rules else self._model
         # Two engines that come to the same article by different ways are more likely right than either alone.
@@ -92,15 +97,15 @@ class RouterBackend:
             async for chunk in chunks:
                 yield self._routed(chunk, route)
 
+    async def prompt_tokens(self, request: Request) -> int:
+        """The model's count, whoever answers: rules read no tokens."""
+        return await registry.prompt_tokens(replace(request, backend=self._model_name))
+
     def _routed(self, chunk: Chunk, route: Route) -> Chunk:
         """The chunk with the choice in whatever it says about who answers."""
         if chunk.decision is not None:
             return replace(chunk, decision=_merged(chunk.decision, route))
         if chunk.completion is not None:
-    async def prompt_tokens(self, request: Request) -> int:
-        """The model's count, whoever answers: rules read no tokens."""
-        return await registry.prompt_tokens(replace(request, backend=self._model_name))
-
             decision = _merged(decision_of(chunk.completion), route)
             return replace(chunk, completion=with_decision(chunk.completion, self.name, decision))
         return chunk

@@ -59,6 +59,8 @@ class RulesBackend:
         """See Backend.stream. Every candidate is the same: there is no chance in it."""
         if not question_of(request).strip():
             raise InvalidRequest("There is no question to answer.")
+        if not request.articles:
+            raise InvalidRequest("The rules have no words but the articles'.")
         began = time.monotonic()
         self._running += 1
         try:
