@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 import inference
 from chat.access import Actor
-from chat.assistants import results
 from chat.assistants.engines import engine_of, is_large, problem
 from chat.assistants.enums import Audience
 from chat.assistants.models import Assistant
+from chat.assistants.results import read_fields, schema
 from chat.comparing import owner_of
 from chat.errors import Conflict, NotFound
 from chat.models import Conversation, Message
@@ -103,8 +103,8 @@ def told(message: Message, engine: str) -> Told:
         return Told("".join(parts))
     language = message.conversation.language
     parts.append(assistant.text("instructions", language).strip())
-    fields = results.read_fields(message.generation.result_fields)
-    return Told("\n\n".join(filter(None, parts)), assistant.articles, results.schema(fields, language))
+    fields = read_fields(message.generation.result_fields)
+    return Told("\n\n".join(filter(None, parts)), assistant.articles, schema(fields, language))
 
 
 def _audiences(actor: Actor) -> list[Audience]:

@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 
 from chat import comparing, queries, serializers
 from chat.access import Actor, actor_of_request, visitor_of_request
+from chat.choices import choices_json
 from chat.enums import FeedbackReasonCode, Language
 from chat.knowledge.queries import published_questions
 from chat.knowledge.topics import STARTER
@@ -25,12 +26,14 @@ _SAMPLE_ID = uuid.UUID(int=0)
 def boot_json(request: HttpRequest, conversation: Conversation | None) -> dict[str, Any]:
     """The page's start: addresses, texts, limits, and which conversation to open."""
     actor = actor_of_request(request)
+    usual = starters(page_language())
+    choices = choices_json(actor, conversation, request.GET.get("assistant", ""), usual)
     return {
         "conversation": serializers.conversation_json(conversation) if conversation else None,
         "urls": _urls(),
         "texts": page_texts(),
         "limits": {name: settings.CHAT_LIMITS[name] for name in ("message_chars", "frame_bytes")},
-        "starters": starters(page_language()),
+        "starters": choices["starters"] if choices else usual,
         "signed_in": actor.signed_in,
         "username": request.user.get_username(),
         "claimable": queries.count_conversations(visitor_of_request(request)) if actor.signed_in else 0,
@@ -38,6 +41,7 @@ def boot_json(request: HttpRequest, conversation: Conversation | None) -> dict[s
         "reasons": {"good": _reasons(good=True), "bad": _reasons(good=False)},
         "model": serializers.model_json(),
         "compare": _compare(actor, conversation),
+        "choices": choices,
     }
 
 

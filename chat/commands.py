@@ -83,7 +83,8 @@ def _parse_better(value: Any) -> Better:
     return Better(value)
 
 
-def _parse_word(value: Any) -> str:
+def parse_word(value: Any) -> str:
+    """A short text, such as a name."""
     text = clean_text(value)
     if len(text) > WORD_MAX_CHARS:
         raise BadCommand()
@@ -93,7 +94,7 @@ def _parse_word(value: Any) -> str:
 def _parse_words(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or len(value) > MAX_WORDS:
         raise BadCommand()
-    return tuple(dict.fromkeys(_parse_word(word) for word in value))
+    return tuple(dict.fromkeys(parse_word(word) for word in value))
 
 
 def _parse_comment(value: Any) -> str:
@@ -145,7 +146,7 @@ class DecideComparison(Command):
     message_id: MessageId
     better: Annotated[Better, _parse_better]
     reasons: Annotated[tuple[str, ...], _parse_words]
-    guess: Annotated[str, _parse_word]
+    guess: Annotated[str, parse_word]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,15 @@ class ClearFeedback(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class SetChoice(Command):
+    """Who answers from now on: an assistant (empty: the default one), and an engine (empty: the assistant's)."""
+
+    type: ClassVar[str] = "conversation.set"
+    assistant: Annotated[str, parse_word]
+    engine: Annotated[str, parse_word]
+
+
+@dataclass(frozen=True, slots=True)
 class LoadHistory(Command):
     """Messages older than this one."""
 
@@ -245,6 +255,7 @@ COMMANDS: dict[str, type[Command]] = {
         SelectVersion,
         SetFeedback,
         ClearFeedback,
+        SetChoice,
         LoadHistory,
         Sync,
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from chat import access, actions, comparing, events, limits, queries, replies, serializers
+from chat import access, actions, assisting, comparing, events, limits, queries, replies, serializers
 from chat.access import Actor
 from chat.commands import (
     ClearFeedback,
@@ -24,6 +24,7 @@ from chat.commands import (
     RegenerateReply,
     SelectVersion,
     SendMessage,
+    SetChoice,
     SetFeedback,
     StopReply,
     Sync,
@@ -200,6 +201,11 @@ def _clear_feedback(actor: Actor, conversation: Conversation, command: ClearFeed
     return Outcome(publish=[events.feedback_saved(message, None)])
 
 
+def _choose(actor: Actor, conversation: Conversation, command: SetChoice) -> Outcome:
+    assistant, engine = assisting.pick(actor, command.assistant), assisting.pick_engine(actor, command.engine)
+    return Outcome(publish=[events.conversation_updated(actions.choose(conversation, assistant, engine))])
+
+
 def _history(actor: Actor, conversation: Conversation, command: LoadHistory) -> Outcome:
     page = queries.page_before(conversation, access.get_message(conversation, command.before))
     return Outcome(answer=[{"type": "history", **serializers.page_json(actor, page)}])
@@ -220,6 +226,7 @@ _HANDLERS: dict[type[Command], Callable[[Actor, Conversation, Any], Outcome]] = 
     SelectVersion: _select,
     SetFeedback: _set_feedback,
     ClearFeedback: _clear_feedback,
+    SetChoice: _choose,
     LoadHistory: _history,
     Sync: _sync,
 }

@@ -18,7 +18,8 @@ error {code, detail, client_id?, message_id?, retry_after_s?}
 
 In a MSG and in reply.done: `engine` is whose words these are ("rules", "gpt2"; empty: nobody's that a person knows),
 `confidence` how sure it is ("sure", "fairly", "unsure"; empty: the answer needs no article), and `abstained` tells an
-answer that says that it does not know.
+answer that says that it does not know. In a MSG `structured` tells an answer that is a result: its text is JSON, and
+its html a table in the reader's language.
 
 COMPARISON = {id, messages: [id of answer A, id of answer B], verdict: VERDICT|null, engines: [ENGINE, ENGINE]|null}
 VERDICT = {better: "a"|"b"|"tie"|"both_bad", reasons: [code], guess, guess_right: bool|null}
@@ -45,7 +46,8 @@ from typing import Any
 
 from channels.layers import get_channel_layer
 
-from chat import reply_errors
+from chat import reply_errors, structured
+from chat.assistants.results import read_fields
 from chat.enums import Language, Status
 from chat.errors import ChatError
 from chat.models import Conversation, Message
@@ -80,7 +82,9 @@ def localized(event: Event) -> Event:
     """The event as one reader gets it, with its sentences in the active language."""
     if event["type"] != "reply.done":
         return event
-    shown = {name: value for name, value in event.items() if name not in ("error_code", "retry_after_s")}
+    shown = {name: value for name, value in event.items() if name not in ("error_code", "retry_after_s", "fields")}
+    if event["fields"]:
+        shown["html"] = structured.html(read_fields(event["fields"]), event["text"], event["status"])
     code = event["error_code"]
     shown["detail"] = reply_errors.sentence(code, event["retry_after_s"]) if code else ""
     return shown
@@ -134,6 +138,7 @@ def done(message: Message, retry_after_s: float | None = None) -> Event:
         "seq": message.seq,
         "text": message.content,
         "html": html_of(message) or "",
+        "fields": generation.result_fields if generation else [],
         "lang": language,
         "error_code": (generation.error_class if generation else "") or reply_errors.INTERNAL if failed else "",
         "retry_after_s": retry_after_s,

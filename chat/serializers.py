@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 import inference
-from chat import comparing, markdown, queries, reply_errors
+from chat import comparing, markdown, queries, reply_errors, structured
 from chat.access import Actor
 from chat.answerers import ENGINES, level
 from chat.comparing import Verdict
@@ -21,8 +21,14 @@ Json = dict[str, Any]
 
 
 def conversation_json(conversation: Conversation) -> Json:
-    """A conversation's heading."""
-    return {"id": str(conversation.public_id), "title": conversation.title, "language": conversation.language}
+    """A conversation's heading; its assistant is empty for the default one, its engine for the assistant's."""
+    return {
+        "id": str(conversation.public_id),
+        "title": conversation.title,
+        "language": conversation.language,
+        "assistant": conversation.assistant.slug if conversation.assistant else "",
+        "engine": conversation.engine,
+    }
 
 
 def messages_json(actor: Actor, messages: list[Message], tree: Tree) -> list[Json]:
@@ -107,9 +113,17 @@ def html_of(message: Message) -> str | None:
     """A finished reply as safe HTML; None for what is shown as plain text."""
     if message.role != Role.ASSISTANT or message.status == Status.STREAMING:
         return None
+    if fields := structured.fields_of(message):
+        return structured.html(fields, message.content, message.status)
     whole = message.status == Status.COMPLETE
     text = message.content if whole else markdown.without_open_bold(message.content)
     return markdown.render(markdown.evened(text) if message.side else text)
+
+
+def whole_html_of(message: Message) -> str:
+    """A reply as safe HTML in whatever state it is, with everything that its author put into it: for staff."""
+    fields = structured.fields_of(message)
+    return structured.html(fields, message.content, message.status) if fields else markdown.render(message.content)
 
 
 def generation_of(message: Message) -> Generation | None:
@@ -161,6 +175,7 @@ def _message_json(message: Message, tree: Tree, feedback: Feedback | None, title
         "seq": message.seq,
         "text": message.content,
         "html": html_of(message),
+        "structured": bool(structured.fields_of(message)),
         "client_id": message.client_id,
         "created_at": message.created_at.isoformat(),
         "lang": language,

@@ -16,9 +16,9 @@ from django.db.models import Count, Prefetch, QuerySet
 
 from chat.enums import Language, Role
 from chat.language import guess_language
-from chat.markdown import render
 from chat.models import Conversation, Feedback, Generation, Message
 from chat.queries import Tree
+from chat.serializers import whole_html_of
 
 PART = 100
 MAX_CHOICES = 50
@@ -91,7 +91,7 @@ def _entry(conversation: Conversation, tree: Tree, message: Message, active: set
         Version(number, node.public_id, node.pk == message.pk, node.pk in active)
         for number, node in enumerate(tree.siblings(message.pk), start=1)
     ]
-    html = render(message.content) if message.role == Role.ASSISTANT else ""
+    html = whole_html_of(message) if message.role == Role.ASSISTANT else ""
     return Entry(message, html, str(guess_language(message.content, Language(conversation.language))), versions)
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from chat import access, actions, commands, dispatch, events, limits, queries, replies, serializers
+from chat import access, actions, assisting, commands, dispatch, events, limits, queries, replies, serializers
 from chat.access import Actor
 from chat.commands import BadFrame, clean_text
 from chat.dispatch import Asker, Outcome
@@ -31,7 +31,9 @@ def create(request: HttpRequest) -> HttpResponse:
     actor = access.actor_of_request(request)
     names = {"rate_address": address_of_request(request)}
     limits.check_rates("create", {**names, "rate_visitor": str(actor)} if actor else names)
-    made = actions.create_conversation(access.remember_visitor(request), page_language())
+    wanted = _wanted(request)
+    chosen = assisting.pick(actor, wanted["assistant"]), assisting.pick_engine(actor, wanted["engine"])
+    made = actions.create_conversation(access.remember_visitor(request), page_language(), *chosen)
     return JsonResponse({"id": str(made.public_id), "url": _url(made)}, status=201)
 
 
@@ -111,6 +113,14 @@ def _shown(actor: Actor, conversation_id: uuid.UUID, outcome: Outcome) -> list[E
     if events.RESYNC in outcome.publish:
         return [dispatch.snapshot(actor, conversation_id)]
     return [events.localized(event) for event in outcome.publish + outcome.answer]
+
+
+def _wanted(request: HttpRequest) -> dict[str, str]:
+    """The assistant and the engine that the body asks for; both are empty in one that says nothing of them."""
+    body = commands.parse_object(raw_body(request)) if request.content_type == "application/json" else {}
+    if body.keys() - {"assistant", "engine"}:
+        raise BadFrame()
+    return {name: commands.parse_word(body.get(name, "")) for name in ("assistant", "engine")}
 
 
 def _row(conversation: Conversation) -> dict[str, str]:

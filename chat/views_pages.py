@@ -22,11 +22,11 @@ ASK_CHARS = 500
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """The conversation that was used last, or an empty page; always an empty one with ?new=1.
+    """The conversation that was used last, or an empty page; always an empty one with ?new=1 or ?assistant=.
 
     `?ask=` puts a question into the message field, and leaves the sending to the visitor.
     """
-    if "new" in request.GET:
+    if "new" in request.GET or "assistant" in request.GET:
         return _page(request, None)
     return _page(request, queries.latest_conversation(access.actor_of_request(request)))
 
