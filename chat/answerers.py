@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 
+import inference
 from chat.models import Generation
 
 ENGINES = {
@@ -25,6 +26,8 @@ REASONS = {
     "article_retired": _("The model named an article that is not published any more; the next best one was quoted."),
     "wrong_language": _("The model began in another language than the question, so the article was quoted."),
     "unsure": _("The model was not sure enough, so the answer says that it does not know."),
+    "articles_off": _("The model was asked for its own words, without the help articles."),
+    "fallback": _("The engine that answers otherwise was down, so this one stood in for it."),
     "no_citation": _("The checkpoint names no sources, so its words went out unchecked."),
 }
 SURE_FROM, FAIRLY_FROM = 0.85, 0.6
@@ -40,8 +43,16 @@ class Level(StrEnum):
 
 
 def engine_name(code: str) -> str:
-    """The engine in words; its own name when it is one that an operator added."""
-    return str(ENGINES.get(code, code))
+    """The engine in words; the label that an operator gave it, or its name, when it is one of their own."""
+    return str(ENGINES.get(code) or inference.registry.label(code) or code)
+
+
+def author(record: Generation) -> str:
+    """Which of the engines that visitors know wrote it, here or on the server that was asked; empty for another."""
+    told = record.explanation if isinstance(record.explanation, dict) else {}
+    there = told.get("upstream")
+    names = [record.answered_by, there.get("answered_by") if isinstance(there, dict) else ""]
+    return next((name for name in names if name in ENGINES), "")
 
 
 def reasons(record: Generation) -> list[str]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 import inference
 from chat import comparing, markdown, queries, reply_errors, structured
 from chat.access import Actor
-from chat.answerers import ENGINES, level
+from chat.answerers import author, level
 from chat.comparing import Verdict
 from chat.enums import Language, Role, Status
 from chat.knowledge.queries import Titles
@@ -155,8 +155,7 @@ def answerer_json(message: Message) -> Json:
     generation = generation_of(message)
     if generation is None or is_secret(message):
         return {"engine": "", "confidence": "", "abstained": False}
-    engine = generation.answered_by if generation.answered_by in ENGINES else ""
-    return {"engine": engine, "confidence": level(generation).value, "abstained": generation.abstained}
+    return {"engine": author(generation), "confidence": level(generation).value, "abstained": generation.abstained}
 
 
 def _cited(message: Message) -> list[str]:

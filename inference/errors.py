@@ -77,9 +77,13 @@ class CheckpointError(BackendUnavailable):
 
 
 class UpstreamUnreachable(BackendUnavailable):
-    """Another server does not answer, or answers that it cannot at the moment."""
+    """Another server does not answer, or answers that it cannot at the moment; perhaps when it can again."""
 
     code = "upstream_unreachable"
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class UpstreamRejected(BackendUnavailable):

@@ -35,10 +35,22 @@ def get_backend(name: str = "default") -> Backend:
             raise UnknownBackend(f"There is no backend named {name!r} in INFERENCE.")
         if isinstance(found, str):
             return get_backend(found)
-        module, _, attribute = found["BACKEND"].rpartition(".")
-        factory = getattr(import_module(module), attribute)
-        _backends[name] = factory(name=name, **found.get("OPTIONS", {}))
+        _backends[name] = build(name, found)
     return _backends[name]
+
+
+def build(name: str, entry: Mapping[str, Any]) -> Backend:
+    """A new backend as an entry of the configuration describes it."""
+    module, _, attribute = entry["BACKEND"].rpartition(".")
+    factory = getattr(import_module(module), attribute)
+    backend: Backend = factory(name=name, **entry.get("OPTIONS", {}))
+    return backend
+
+
+def label(name: str) -> str:
+    """What the configuration calls that backend for people to read; empty when it does not."""
+    found = _config.get(name)
+    return str(found.get("OPTIONS", {}).get("label", "")) if isinstance(found, Mapping) else ""
 
 
 def backend_names() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -64,7 +65,7 @@ class LocalBackend:
 
     def status(self) -> Status:
         """The engine's state."""
-        return self._thread.status()
+        return replace(self._thread.status(), slots=self._max_streams, engine=self.name)
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """See Backend.stream."""

@@ -1,0 +1,1 @@
+"""Parts of the backend that asks another server over the OpenAI protocol."""
