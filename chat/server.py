@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -35,6 +37,7 @@ LIMITS: dict[str, Any] = {
     # A closed tab's consumer gets this long for its goodbye; a reply does not live in it.
     "application_close_timeout": 5,
 }
+API_PATH, API_GRACE_S = b"/v1/", 30
 DRAIN_S = 5.0
 GOODBYE_S = 0.3
 RESTARTING = 4001  # of the codes that an application may use
@@ -50,9 +53,27 @@ def open_port(host: str, port: int) -> socket.socket:
 
 
 class LimitedRequest(WebRequest):
-    """An HTTP request whose body is refused before it fills the memory."""
+    """An HTTP request whose body is refused before it fills the memory; its answer may go on while it says something."""
 
     _received = 0
+    _spoke_at = 0.0
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Called for each part of the answer."""
+        self._spoke_at = time.time()
+        super().handle_reply(message)
+
+    def check_timeouts(self) -> None:
+        """Called every two seconds. Silence is what counts: Daphne would cut a stream that is on its way, too."""
+        begun = max(self._spoke_at, getattr(self, "request_start", math.inf))
+        if time.time() - begun > self._patience_s():
+            super().check_timeouts()
+
+    def _patience_s(self) -> float:
+        """An answer of the API that comes in one piece takes its time, and ends by itself."""
+        if (getattr(self, "path", None) or b"").startswith(API_PATH):
+            return float(settings.API_LIMITS["answer_s"] + API_GRACE_S)
+        return float(self.server.http_timeout)
 
     def gotLength(self, length: int | None) -> None:
         """Called with the announced length; None when the body comes in chunks."""
