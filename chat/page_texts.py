@@ -101,6 +101,8 @@ def _waiting_texts() -> dict[str, str]:
     return {
         "pending": _("Sending…"),
         "reply.writing": _("Writing the answer…"),
+        "result.writing": _("Working out the result…"),
+        "result.ready": _("The result is there."),
         "model.starting": _("Starting the model"),
         "model.starting_eta": _("Starting the model, {time}"),
         "model.ask_already": _("{words}. You can ask already."),

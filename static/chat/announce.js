@@ -36,11 +36,19 @@ export class Announcer {
       if (!running) return; // history
       this.spoken.set(message.id, live && !before ? 0 : message.text.length);
     }
+    if (message.structured) return this.result(message, before);
     const rest = message.text.slice(this.spoken.get(message.id));
     const ready = running ? finishedSentences(rest).join("") : rest;
     if (ready) this.spoken.set(message.id, this.spoken.get(message.id) + ready.length);
     this.say(ready);
     if (!running && before?.status === "streaming") this.ended(message);
+  }
+
+  /** Nobody wants to hear JSON. */
+  result(message, before) {
+    if (message.status === "streaming" || before?.status !== "streaming") return;
+    if (message.status === "complete") this.say(t("result.ready"));
+    this.ended(message);
   }
 
   ended(message) {

@@ -20,6 +20,7 @@ const $ = (id) => document.getElementById(id);
 setTexts({ ...boot.texts, ...boot.compare?.texts });
 
 let state = initialState(boot);
+let choices = null;
 let left = ""; // the address of the conversation that was open when it was deleted
 const toast = new Toast($("toast"));
 const announcer = new Announcer($("announcer"));
@@ -62,6 +63,8 @@ function changed(before) {
   if (state.notice && state.notice !== before.notice) refused(state.notice);
   if (state.conversation !== before.conversation) named();
   if (state.running !== before.running) sidebar.refresh();
+  if (state.conversation !== before.conversation || state.notice !== before.notice) choices?.settle();
+  else choices?.paint();
   frame();
 }
 
@@ -125,12 +128,20 @@ function send(text) {
 }
 
 function starters() {
-  for (const button of document.querySelectorAll("[data-starter]")) {
-    button.addEventListener("click", () => {
-      composer.fill(button.textContent.trim());
-      composer.submit();
-    });
-  }
+  $("empty").addEventListener("click", ({ target }) => {
+    const starter = target.closest("[data-starter]");
+    if (!starter) return;
+    composer.fill(starter.textContent.trim());
+    composer.submit();
+  });
+}
+
+/** Assistants and engines, for those who have a choice. */
+async function chooser() {
+  if (!boot.choices) return;
+  const { Choices } = await import("./assistants.js");
+  choices = new Choices(boot.choices, { getState: () => state, send: (command) => dialogue.connection.send(command) });
+  choices.paint();
 }
 
 /** ?ask= has filled the message field; in the address it would do so again at every reload. */
@@ -165,6 +176,7 @@ composer.setBusy(false);
 suggested($("message").defaultValue);
 starters();
 compareSwitch();
+chooser();
 frame();
 offerClaim($("claim"), boot, { done: () => sidebar.refresh(), failed: (error) => toast.show(error.detail || t("unreachable")) });
 if (state.conversation) status.connecting();

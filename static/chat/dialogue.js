@@ -9,7 +9,7 @@ import { position, isBusy } from "./store.js";
 export class Dialogue {
   /** hooks: {dispatch(event), getState(), onMode(mode)}. */
   constructor(boot, hooks) {
-    Object.assign(this, { urls: boot.urls, hooks, connection: null, stopWanted: false, older: null });
+    Object.assign(this, { urls: boot.urls, chosen: boot.choices?.chosen, hooks, connection: null, stopWanted: false, older: null });
   }
 
   get state() {
@@ -81,7 +81,7 @@ export class Dialogue {
   }
 
   async begin() {
-    const { id, url } = await post(this.urls.create);
+    const { id, url } = await post(this.urls.create, this.chosen);
     history.replaceState(null, "", url);
     this.hooks.dispatch({ type: "local.conversation", conversation: { id, title: "", language: "" } });
     this.connect(id);

@@ -103,13 +103,13 @@ export class MessageView {
     this.root.dataset.messageId = message.id;
     this.root.classList.toggle("pending", Boolean(message.pending));
     this.root.classList.toggle("last", isLast);
-    const lang = otherLanguage(message.text); // a reply has no language of its own before it has words
+    const lang = otherLanguage(wordsOf(message)); // a reply has no language of its own before it has words
     if (lang) this.text.lang = lang;
     else this.text.removeAttribute("lang");
   }
 
   paintText(message) {
-    const plain = message.role === "assistant" ? withoutStars(message.text) : message.text;
+    const plain = message.role === "assistant" ? withoutStars(wordsOf(message)) : message.text;
     if (message.html === null || message.html === undefined) this.paintPlain(plain);
     else if (message.html !== this.html) this.paintRich(message.html);
   }
@@ -151,7 +151,8 @@ export class MessageView {
       return [el("span", { text: label }), el("progress", { max: 1, value: 0, "aria-label": label })];
     }
     if (waiting) return [el("span", { text: queueWords(waiting) })];
-    return message.text ? [] : [el("span", { class: "late", text: t("reply.writing") })];
+    const words = t(message.structured ? "result.writing" : "reply.writing");
+    return wordsOf(message) ? [] : [el("span", { class: "late", text: words })];
   }
 
   ending(message, scene) {
@@ -212,6 +213,11 @@ export class MessageView {
 function sourceLink({ title, url }, lang) {
   const href = url && lang ? `${url}?lang=${lang}` : url;
   return url ? el("a", { href, target: "_blank", rel: "noopener", lang: lang || null, text: title }) : title;
+}
+
+/** What of an answer is for reading: a result's JSON is not, and its table is in the reader's language. */
+function wordsOf(message) {
+  return message.structured ? "" : message.text;
 }
 
 /** A running answer without the marks of bold type, which its HTML will not show either. */
