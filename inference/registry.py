@@ -53,6 +53,11 @@ def label(name: str) -> str:
     return str(found.get("OPTIONS", {}).get("label", "")) if isinstance(found, Mapping) else ""
 
 
+def is_large(name: str) -> bool:
+    """Whether that backend is a large language model, which follows instructions: it says so itself, as `large`."""
+    return bool(getattr(get_backend(name), "large", False))
+
+
 def backend_names() -> list[str]:
     """The configured names, the default first; second names for the same backend are left out."""
     names = [name for name, value in _config.items() if not isinstance(value, str)]

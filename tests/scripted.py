@@ -64,6 +64,7 @@ class ScriptedBackend:
     teaching: Teaching = field(default_factory=Teaching)
     started: int = 0
     closed: int = 0
+    large: bool = False
 
     def start(self) -> None:
         """Counts."""

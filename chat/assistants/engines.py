@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 import inference
 from chat.assistants.enums import Needs
 from chat.assistants.models import Assistant
-from inference import BackendState, InferenceError
+from inference import BackendState, InferenceError, registry
 
 DEFAULT = "default"
 LABELS: dict[str, Any] = {
@@ -49,10 +49,7 @@ def engines() -> list[Engine]:
 
 def engine_label(name: str) -> str:
     """A name for people; an operator's own one where there is one."""
-    if name in inference.backend_names():
-        own = getattr(inference.get_backend(name), "label", "")
-        return str(own or LABELS.get(name, name))
-    return str(LABELS.get(name, name))
+    return registry.label(name) or str(LABELS.get(name, name))
 
 
 def is_large(name: str) -> bool:
@@ -61,7 +58,7 @@ def is_large(name: str) -> bool:
     The embedded checkpoint and the rules do neither: instructions would only take away from what they read.
     """
     try:
-        return bool(getattr(inference.get_backend(name), "large", False))
+        return registry.is_large(name)
     except InferenceError:
         return False
 

@@ -52,6 +52,11 @@ class CitedBackend:
         self._built = self._built or registry.build(self.name, self._entry)
         return self._built
 
+    @property
+    def large(self) -> bool:
+        """As the model is."""
+        return bool(getattr(self.model, "large", False))
+
     def start(self) -> None:
         """Begin to load the model."""
         self.model.start()

@@ -70,6 +70,11 @@ class FallbackBackend:
     def _first(self) -> Backend:
         return registry.get_backend(self._names[0])
 
+    @property
+    def large(self) -> bool:
+        """As the first is."""
+        return bool(getattr(self._first, "large", False))
+
     def start(self) -> None:
         """Begin to load all of them: one that were loaded when it is needed would come late."""
         for name in self._names:

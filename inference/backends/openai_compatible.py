@@ -38,6 +38,11 @@ class OpenAICompatibleBackend:
         self._refused: set[str] = set()  # fields that the server does not take
         self._apart = self._options.candidates == "apart"
 
+    @property
+    def large(self) -> bool:
+        """Whoever asks another server does so for a model that is too large for this one; not for another Duologue."""
+        return self._options.articles != "server"
+
     def start(self) -> None:
         """Nothing to load: whether it is up is seen by the way."""
         self._health.here()

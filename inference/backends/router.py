@@ -62,6 +62,11 @@ class RouterBackend:
     def _model(self) -> Backend:
         return registry.get_backend(self._model_name)
 
+    @property
+    def large(self) -> bool:
+        """As the model is."""
+        return bool(getattr(self._model, "large", False))
+
     def start(self) -> None:
         """Begin to load whatever the policy needs; an article that wants the model starts it later."""
         self._rules.start()
