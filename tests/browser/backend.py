@@ -44,15 +44,18 @@ BOTH = {
     "rules": "# Card arrival\n\nA new card takes **three to five working days**. Open **Cards** to see where it is.",
     "gpt2": "It is on its way: new cards take about a week. You can follow yours in the app, under Cards.",
 }
+RESULT = """{"sentiment": "negative", "topic": "card", "summary": "The writer has been waiting for a card.",
+"people": [], "organisations": [], "places": ["Berlin", "<b>Bonn</b>"], "dates_and_amounts": ["3 May"]}"""
 PAUSE_S = 0.02
-PICTURES = {"table": MARKDOWN, "银行卡": CHINESE, "long": LONG, "gate": LONG[:900], "quick": "Yes."}
+PICTURES = {"classify": RESULT, "table": MARKDOWN, "银行卡": CHINESE, "long": LONG, "gate": LONG[:900], "quick": "Yes."}
 
 
 class PlayBackend:
     """Answers by keyword; see the module's text."""
 
-    def __init__(self, name: str, folder: str) -> None:
+    def __init__(self, name: str, folder: str, label: str = "", large: bool = False) -> None:
         self.name = name
+        self.label, self.large = label, large
         self.folder = Path(folder)
 
     def start(self) -> None:

@@ -4,6 +4,8 @@ python -m tests.browser.seed history CONVERSATION COUNT
 python -m tests.browser.seed interrupt CONVERSATION
 python -m tests.browser.seed reviewer NAME PASSWORD
 python -m tests.browser.seed articles
+python -m tests.browser.seed assistants
+python -m tests.browser.seed no-assistants
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ django.setup()
 
 from django.contrib.auth.models import Group, User  # noqa: E402
 
+from chat.assistants.actions import add_presets  # noqa: E402
+from chat.assistants.models import Assistant  # noqa: E402
 from chat.enums import Language, Role, Status  # noqa: E402
 from chat.knowledge import actions  # noqa: E402
 from chat.knowledge.drafts import ArticleDraft, TextDraft  # noqa: E402
@@ -76,7 +80,15 @@ def articles() -> None:
             actions.publish(actions.save_draft(None, draft, None), None)
 
 
-COMMANDS = {"history": history, "interrupt": interrupt, "reviewer": reviewer, "articles": articles}
+def no_assistants() -> None:
+    """As it was before."""
+    Assistant.objects.all().delete()
+
+
+COMMANDS = {
+    **{"history": history, "interrupt": interrupt, "reviewer": reviewer, "articles": articles},
+    **{"assistants": add_presets, "no-assistants": no_assistants},
+}
 
 if __name__ == "__main__":
     COMMANDS[sys.argv[1]](*sys.argv[2:])

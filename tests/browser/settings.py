@@ -6,7 +6,8 @@ from chatsite.settings import *  # noqa: F403 - everything else stays as it is
 from chatsite.settings import CHAT_LIMITS
 
 PLAY = {"BACKEND": "tests.browser.backend.PlayBackend", "OPTIONS": {"folder": os.environ["DUOLOGUE_PLAY"]}}
-INFERENCE = {"default": PLAY, "rules": PLAY, "gpt2": PLAY}
+LARGE = {**PLAY, "OPTIONS": {**PLAY["OPTIONS"], "label": "Cloud", "large": True}}
+INFERENCE = {"default": PLAY, "rules": PLAY, "gpt2": PLAY, "cloud": LARGE}
 # Every test is another visitor, but all have one address. The limit per conversation is what one test runs into.
 CHAT_LIMITS = {
     **CHAT_LIMITS,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import io
 import logging
 import os
 import socket
@@ -26,6 +27,7 @@ from django.utils.translation import override
 
 import inference
 from chat import actions, replies, server
+from chat.assistants.models import Assistant
 from chat.knowledge.models import Article
 from inference import BackendState, InferenceError
 from inference.management.terminal import LoadingProgress, ready_sentence, terminal_language
@@ -76,6 +78,8 @@ class Command(BaseCommand):
         if not Article.objects.exists() and "load_knowledge" in get_commands():
             self.stdout.write(_("Loading the sample knowledge base."))
             call_command("load_knowledge", verbosity=max(0, verbosity - 1))
+        if not Assistant.objects.exists():
+            call_command("load_assistants", stdout=io.StringIO())
         interrupted = actions.interrupt_orphans()
         if interrupted:
             self.stdout.write(_("Answers that broke off when the site last ended: %(count)d.") % {"count": interrupted})
