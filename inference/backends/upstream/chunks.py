@@ -15,6 +15,7 @@ from inference.types import Chunk, Completion, Decision, FinishReason, Request, 
 
 FINISH = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}
 MAX_SOURCES, MAX_NAME = 20, 64
+BROKEN = ("error", "cancelled")  # the second is another Duologue's
 
 
 @dataclass(slots=True)
@@ -138,7 +139,7 @@ class Reader:
     def _fault_of(self, candidate: Candidate) -> InferenceError | None:
         if candidate.ended == CONTENT_FILTER:
             return filtered(self._name)
-        return StreamBroken(f"Upstream {self._name} ended with an error.") if candidate.ended == "error" else None
+        return StreamBroken(f"Upstream {self._name} ended with an error.") if candidate.ended in BROKEN else None
 
     def _empty(self) -> StreamBroken:
         return StreamBroken(f"The answer of upstream {self._name} has no words.")
