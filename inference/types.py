@@ -49,7 +49,8 @@ class Sampling:
     """How tokens are chosen. Temperature 0 is greedy decoding and ignores top_p, top_k and seed.
 
     `top_logprobs` is how many of the likeliest tokens are told beside each chosen one; None tells no log
-    probabilities at all. Raises InvalidRequest for a value outside its range.
+    probabilities at all. `cut_quotes` tells that `max_new_tokens` is the asker's own bound, which holds for a text that
+    is quoted, too (in pieces of about a word); otherwise an article is said to its end. Raises InvalidRequest for a value outside its range.
     """
 
     temperature: float = 0.0
@@ -60,6 +61,7 @@ class Sampling:
     stop: tuple[str, ...] = ()
     n: int = 1
     top_logprobs: int | None = None
+    cut_quotes: bool = False
 
     def __post_init__(self) -> None:
         self._check("temperature", 0.0 <= self.temperature <= 2.0, "between 0 and 2")

@@ -116,19 +116,18 @@ def _model(reader: Reader, key: ApiKey) -> str:
 def _sampling(reader: Reader, top_logprobs: int | None, max_completion_tokens: Any = None) -> Sampling:
     limits, usual = settings.API_LIMITS, settings.CHAT_SAMPLING
     most = limits["max_tokens"]
-    usual_tokens = min(most, usual.get("max_new_tokens", most))
-    given = Reader({"max_completion_tokens": max_completion_tokens})
-    tokens = reader.whole("max_tokens", 1, most, usual_tokens)
-    tokens = given.whole("max_completion_tokens", 1, most, tokens)
+    newer = Reader({"max_completion_tokens": max_completion_tokens})
+    tokens = newer.whole("max_completion_tokens", 1, most, reader.whole("max_tokens", 1, most))
     return Sampling(
         temperature=reader.number("temperature", 0, 2, usual.get("temperature", 0.0)),
         top_p=_top_p(reader, usual.get("top_p", 1.0)),
         top_k=reader.whole("top_k", 0, 10**6, usual.get("top_k", 0)) or 0,
         seed=reader.whole("seed", -SEED, SEED - 1),
-        max_new_tokens=tokens or usual_tokens,
+        max_new_tokens=tokens or min(most, usual.get("max_new_tokens", most)),
         stop=_stop(reader),
         n=reader.whole("n", 1, min(MAX_CANDIDATES, limits["n"]), 1) or 1,
         top_logprobs=top_logprobs,
+        cut_quotes=tokens is not None,
     )
 
 

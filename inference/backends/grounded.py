@@ -14,10 +14,10 @@ from typing import Any
 
 from inference import registry
 from inference.backends.base import Backend
+from inference.backends.candidates import several
 from inference.backends.questions import language_of, question_before, question_of
 from inference.backends.records import with_decision
-from inference.backends.spoken import say
-from inference.errors import InvalidRequest
+from inference.backends.spoken import Speech
 from inference.grounding import Case, Limits, Plan, in_another_language, judge, untaught
 from inference.knowledge import Teaching, current
 from inference.retrieval.evidence import evidence
@@ -78,17 +78,18 @@ class GroundedBackend:
         self._model.close()
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
-        """See Backend.stream. One candidate at a time: each has a source of its own to be judged."""
-        answer = ungrounded(self.name, self._model, request) if not request.articles else await self._grounded(request)
+        """See Backend.stream. Every candidate is an answer of its own: each has a source to be judged."""
+        answer = several(request, self._grounded) if request.articles else ungrounded(self.name, self._model, request)
         async with aclosing(answer) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
                 yield chunk
 
     async def _grounded(self, request: Request) -> AsyncIterator[Chunk]:
-        if request.sampling.n > 1:
-            raise InvalidRequest("n must be 1 for answers from the knowledge base.")
         case, spent_ms = await self._case(request)
-        return _Answer(self.name, self._model, request, case, spent_ms).stream()
+        answer = _Answer(self.name, self._model, request, case, spent_ms)
+        async with aclosing(answer.stream()) as chunks:  # type: ignore[type-var]
+            async for chunk in chunks:
+                yield chunk
 
     async def prompt_tokens(self, request: Request) -> int:
         """The model's count."""
@@ -181,13 +182,12 @@ class _Answer:
         """The published article or the refusal, if that is what will be said."""
         if self._plan is None or self._plan.text is None:
             return
-        tokens, first_ms = 0, None
-        async with aclosing(say(self._plan.text, self._request.prefix)) as chunks:  # type: ignore[type-var]
+        speech, first_ms = Speech(self._plan.text, self._request), None
+        async with aclosing(speech.chunks()) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
                 first_ms = first_ms or self._ms()
-                tokens += chunk.token_count
                 yield chunk
-        yield Chunk(finish_reason=FinishReason.STOP, completion=self._record(tokens, first_ms))
+        yield Chunk(finish_reason=speech.finish, completion=self._record(speech.tokens, first_ms))
 
     async def _model_goes_on(self) -> AsyncIterator[Chunk]:
         """The rest of an answer in the model's own words that was cut short."""

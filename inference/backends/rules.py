@@ -10,14 +10,14 @@ from typing import Any
 
 from inference.backends.questions import language_of, question_of
 from inference.backends.records import with_decision
-from inference.backends.spoken import say
+from inference.backends.spoken import Speech
 from inference.engine.thread import off_loop_timed
 from inference.errors import InvalidRequest
 from inference.knowledge import Document, KnowledgeBase, current
 from inference.prompting import SMALL_TALK
 from inference.refusing import refusal, wording
 from inference.rules import Verdict, engine_of
-from inference.types import BackendState, Chunk, Citation, Completion, Decision, FinishReason, Request, Role, Status
+from inference.types import BackendState, Chunk, Citation, Completion, Decision, Request, Role, Status
 
 EARLIER = 3  # questions before the last one that are looked at
 UNSURE = "unsure"
@@ -78,14 +78,13 @@ class RulesBackend:
         self, request: Request, verdict: Verdict, decision: Decision, text: str, began: float, cpu_ms: float
     ) -> AsyncIterator[Chunk]:
         yield Chunk(decision=decision, citation=_citation(verdict))
-        words, first_ms = 0, None
-        async with aclosing(say(text, request.prefix)) as chunks:  # type: ignore[type-var]
+        speech, first_ms = Speech(text, request), None
+        async with aclosing(speech.chunks()) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
                 first_ms = first_ms or _since(began)
-                words += 1
                 yield chunk
-        blank = Completion(self.name, "", "", 0, 0, words, 0.0, first_ms, _since(began), cpu_ms=cpu_ms)
-        yield Chunk(finish_reason=FinishReason.STOP, completion=with_decision(blank, self.name, decision))
+        blank = Completion(self.name, "", "", 0, 0, speech.tokens, 0.0, first_ms, _since(began), cpu_ms=cpu_ms)
+        yield Chunk(finish_reason=speech.finish, completion=with_decision(blank, self.name, decision))
 
     def _answer(self, request: Request, knowledge: KnowledgeBase, verdict: Verdict) -> tuple[Decision, str]:
         """What is said, and its record."""

@@ -9,7 +9,7 @@ import pytest
 
 import inference
 from inference.backends.grounded import GroundedBackend
-from inference.errors import BackendUnavailable, InvalidRequest, StepFailed
+from inference.errors import BackendUnavailable, StepFailed
 from inference.knowledge import EMPTY, Teaching
 from inference.types import BackendState, Citation, FinishReason, Status, Waiting
 from tests.inference.knowing import ARRIVAL, BASE, LIMIT, MORTGAGE, answer, ask
@@ -147,9 +147,20 @@ async def test_a_failure_is_the_models_failure(backend: GroundedBackend, model: 
         await answer(backend, ask("Hello"))
 
 
-async def test_several_candidates_are_refused(backend: GroundedBackend):
-    with pytest.raises(InvalidRequest, match="n must be 1"):
-        await answer(backend, ask("Hello", n=2))
+async def test_candidates_are_judged_one_by_one(backend: GroundedBackend, model: ScriptedBackend):
+    model.scripts = [list(SURE), [Citation("top_up_limits", 0.9), "Up to 50."]]
+    reply = await answer(backend, ask("Where is my new card?", n=2, seed=4))
+    texts = ["".join(chunk.text for chunk in reply.chunks if chunk.index == index) for index in (0, 1)]
+    assert texts == ["Five days.", LIMIT.answer]
+    assert [one.sampling.seed for one in model.requests] == [4, 5]
+
+
+async def test_a_quoted_article_keeps_to_the_askers_bounds(backend: GroundedBackend, model: ScriptedBackend):
+    model.scripts = [[Citation("top_up_limits", 0.9), "Up to 50."]] * 2
+    cut = await answer(backend, ask("limits?", max_new_tokens=1, cut_quotes=True))
+    whole = await answer(backend, ask("limits?", max_new_tokens=1))
+    ends = [(reply.record.completion_tokens, reply.chunks[-1].finish_reason) for reply in (cut, whole)]
+    assert (ends[0], whole.text) == ((1, FinishReason.LENGTH), LIMIT.answer)
 
 
 async def test_without_articles_the_model_speaks_for_itself(backend: GroundedBackend, model: ScriptedBackend, publish):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from inference.backends.local import LocalBackend
@@ -82,3 +84,21 @@ async def test_int8_answers_too(folder):
 def test_unknown_options_are_refused(options):
     with pytest.raises(InvalidRequest):
         LocalBackend(**options)
+
+
+async def test_a_text_is_continued_as_it_is(backend, tiny):
+    request = replace(ask("my card", max_new_tokens=4, n=2, seed=1), prompt="my card has")
+    chunks = await collect(backend, request)
+    counted = [chunk.completion.prompt_tokens for chunk in chunks if chunk.finish_reason]
+    assert counted == [len(tiny.tokenizer("my card has", add_special_tokens=False).input_ids)] * 2
+    assert [chunk.citation for chunk in chunks if chunk.citation] == []
+    with pytest.raises(MessageTooLong):
+        await collect(backend, replace(request, prompt="card " * 500))
+
+
+async def test_tokens_are_counted_as_the_engine_counts_them(backend):
+    request = ask("my card has not arrived yet", max_new_tokens=4)
+    assert await backend.prompt_tokens(request) == 0  # no tokenizer is loaded
+    record = (await collect(backend, request))[-1].completion
+    assert await backend.prompt_tokens(request) == record.prompt_tokens > 0
+    assert await backend.prompt_tokens(ask("card " * 500)) == 0
