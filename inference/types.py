@@ -50,7 +50,8 @@ class Sampling:
 
     `top_logprobs` is how many of the likeliest tokens are told beside each chosen one; None tells no log
     probabilities at all. `cut_quotes` tells that `max_new_tokens` is the asker's own bound, which holds for a text that
-    is quoted, too (in pieces of about a word); otherwise an article is said to its end. Raises InvalidRequest for a value outside its range.
+    is quoted, too (in pieces of about a word); otherwise an article is said to its end. Raises InvalidRequest for a
+    value outside its range.
     """
 
     temperature: float = 0.0
