@@ -7,14 +7,16 @@ to write and starts again with the next word, so the first word of a reply does 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
+import time
 import weakref
 from dataclasses import dataclass
 from typing import Protocol
 
 from django.db import DatabaseError, connection, transaction
 
-from chat import events
+from chat import events, metrics
 from chat.enums import Status
 from chat.faults import log_fault
 from chat.models import Message
@@ -62,12 +64,23 @@ class Journal:
         self._writing: dict[Stream, list[str]] = {}
         self._written = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._waits_since: float | None = None  # the oldest word of those that are pending
+        self._writes_since: float | None = None  # of those that are being written
+
+    @property
+    def lag_s(self) -> float:
+        """How old the oldest word is that is not stored yet; 0 when there is none."""
+        oldest = self._writes_since or self._waits_since
+        return 0.0 if oldest is None else time.monotonic() - oldest
 
     def append(self, stream: Stream, text: str) -> None:
         """Have this text stored, then published; returns at once."""
         self._pending.setdefault(stream, []).append(storable(text))
+        self._waits_since = self._waits_since or time.monotonic()
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._write_all(), name="journal")
+            # In a context of its own: it writes for everybody, not for the request that happened to begin it.
+            context = contextvars.Context()
+            self._task = asyncio.create_task(self._write_all(), name="journal", context=context)
 
     async def flush(self, stream: Stream) -> None:
         """Wait until everything that this stream appended is stored and published, or given up."""
@@ -77,18 +90,22 @@ class Journal:
     def forget(self, stream: Stream) -> None:
         """Leave out what is not stored yet: for a reply that was stopped."""
         self._pending.pop(stream, None)
+        if not self._pending:
+            self._waits_since = None
 
     async def _write_all(self) -> None:
         while self._pending:
             self._writing, self._pending = self._pending, {}
+            self._writes_since, self._waits_since = self._waits_since, None
             await self._commit(self._writing)
-            self._writing = {}
+            self._writing, self._writes_since = {}, None
             self._written.set()
             self._written = asyncio.Event()
             await asyncio.sleep(TICK_S)
 
     async def _commit(self, batch: dict[Stream, list[str]]) -> None:
         pieces = {stream: Piece(stream.pk, stream.seq + 1, "".join(texts)) for stream, texts in batch.items()}
+        began = time.monotonic()
         try:
             stored = await _store_with_patience(list(pieces.values()))
         except Exception as error:
@@ -96,11 +113,13 @@ class Journal:
             for stream in pieces:
                 stream.broken(STORAGE)
             return
+        metrics.observe_commit(time.monotonic() - began)
         for stream, piece in pieces.items():
             await _tell(stream, piece, piece.pk in stored)
 
 
 _journals: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Journal] = weakref.WeakKeyDictionary()
+metrics.watch("journal_lag_seconds", lambda: max((journal.lag_s for journal in list(_journals.values())), default=0.0))
 
 
 def get_journal() -> Journal:

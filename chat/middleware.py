@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+from chat.views_machine import figures, healthz
 
 NO_STORE = "private, no-store"
 # A page that says the same to everybody: the reader's browser may keep it, and asks each time whether it still holds.
 ASK_AGAIN = "private, no-cache"
+MACHINE_PAGES = {"/healthz": healthz, "/metrics": figures}
 HEADERS = {
     # Nothing here needs a sensor, a camera or a payment.
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -42,6 +45,28 @@ class PrivatePages:
 
     async def _later(self, request: HttpRequest) -> HttpResponseBase:
         return _marked(await self.get_response(request))  # type: ignore[misc]
+
+
+class MachinePages:
+    """/healthz and /metrics, for programs that ask this process by its address rather than by the site's name.
+
+    So they are answered before the middleware that looks at the Host header, at cookies and at the language.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]) -> None:
+        self.get_response = get_response
+        self._asynchronous = iscoroutinefunction(get_response)
+        if self._asynchronous:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        view = MACHINE_PAGES.get(request.path_info)
+        if view is None:
+            return self.get_response(request)
+        return view(request) if self._asynchronous else async_to_sync(view)(request)
 
 
 def _marked(response: HttpResponseBase) -> HttpResponseBase:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from chat.metrics import Measures
 from chat.models import Generation
 from inference import Chunk, Completion, Decision
 
@@ -24,6 +25,7 @@ class Tally:
         self._first: float | None = None
         self._tokens = 0
         self._decided: Facts = {}
+        self._completion: Completion | None = None
 
     def count(self, chunk: Chunk) -> None:
         """Note a piece of text."""
@@ -34,6 +36,22 @@ class Tally:
     def decided(self, decision: Decision) -> None:
         """Note who answers and why, which is known before the first word."""
         self._decided = _as_fields(decision)
+
+    def completed(self, completion: Completion | None) -> None:
+        """Note the backend's own record, which comes with its last chunk."""
+        self._completion = completion
+
+    def measures(self) -> Measures:
+        """What this part of the answer took: times as the visitor had them, tokens as the backend counts them."""
+        known, record = self.facts(), self._completion
+        return Measures(
+            engine=(record.answered_by or record.backend if record else "") or known.get("answered_by", ""),
+            wait_s=record.queue_ms / 1000 if record else None,
+            first_token_s=None if known["first_token_ms"] is None else known["first_token_ms"] / 1000,
+            total_s=known["total_ms"] / 1000,
+            prompt_tokens=record.prompt_tokens if record else None,
+            completion_tokens=record.completion_tokens if record else known["completion_tokens"],
+        )
 
     def facts(self) -> Facts:
         """Tokens, times and the decision so far."""

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from chat import views_api, views_pages
+from chat import views_api, views_machine, views_pages
 
 app_name = "chat"
 urlpatterns = [
     path("", views_pages.home, name="home"),
-    path("healthz", views_pages.healthz, name="healthz"),
+    path("healthz", views_machine.healthz, name="healthz"),
+    path("metrics", views_machine.figures, name="metrics"),
     path("claim/", views_api.claim, name="claim"),
     path("c/", views_api.create, name="create"),
     path("c/list/", views_api.conversation_list, name="list"),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from django.db import DatabaseError, connection
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-import inference
 from chat import access, queries
 from chat.boot import boot_json
 from chat.errors import NotFound
@@ -40,18 +38,6 @@ def conversation(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespon
     except NotFound:
         raise Http404 from None
     return _page(request, found)
-
-
-@require_safe
-@never_cache
-def healthz(request: HttpRequest) -> HttpResponse:
-    """For a supervisor: 200 while the database answers, 503 if not; the model may still be loading."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return JsonResponse({"status": "database unavailable"}, status=503)
-    return JsonResponse({"status": "ok", "model": str(inference.get_backend().status().state)})
 
 
 def _page(request: HttpRequest, found: Conversation | None) -> HttpResponse:

@@ -13,7 +13,8 @@ http = get_asgi_application()
 from chat.origin import OriginCheck  # noqa: E402 - models load only after the line above
 from chat.routing import websocket_urlpatterns  # noqa: E402
 from chat.startup import AfterRestart  # noqa: E402
+from chat.traffic import Observed  # noqa: E402
 
 application = AfterRestart(
-    ProtocolTypeRouter({"http": http, "websocket": OriginCheck(URLRouter(websocket_urlpatterns))})
+    Observed(ProtocolTypeRouter({"http": http, "websocket": OriginCheck(URLRouter(websocket_urlpatterns))}))
 )

@@ -233,7 +233,9 @@ class BackendState(StrEnum):
 class Status:
     """A backend's state, with `progress` from 0 to 1 and `eta_s` seconds left while starting.
 
-    `error_code` is the failure's code from inference.errors when state is FAILED.
+    `error_code` is the failure's code from inference.errors when state is FAILED. `running` answers are in the batch
+    and `queued` ones wait for one of `slots` (0: without a bound). `engine` is the name of the backend that the
+    figures are about, which one that only passes questions on leaves as it is.
     """
 
     state: BackendState
@@ -243,3 +245,5 @@ class Status:
     error_code: str = ""
     running: int = 0
     queued: int = 0
+    slots: int = 0
+    engine: str = ""

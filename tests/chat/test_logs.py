@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextvars
+import json
 import logging
 import sys
 from typing import Any
@@ -11,7 +13,8 @@ from django.conf import settings
 from django.db import OperationalError
 from django.utils.module_loading import import_string
 
-from chat.logs import PrivateFormatter
+from chat.logs import JsonFormatter, PrivateFormatter
+from chat.request_ids import begin
 
 SECRET = "my-account-is-4711"
 
@@ -81,4 +84,41 @@ def test_a_circle_of_causes_has_an_end() -> None:
 
 @pytest.mark.parametrize("name", sorted(settings.LOGGING["formatters"]))
 def test_the_site_uses_it(name: str) -> None:
-    assert import_string(settings.LOGGING["formatters"][name]["()"]) is PrivateFormatter
+    assert issubclass(import_string(settings.LOGGING["formatters"][name]["()"]), PrivateFormatter)
+
+
+def test_of_asyncios_own_complaints_the_first_line_is_kept() -> None:
+    record = logging.LogRecord("asyncio", logging.ERROR, __file__, 1, f"Task exception\nfuture: {SECRET}", (), None)
+    assert PrivateFormatter("{message}", style="{").format(record) == "Task exception"
+
+
+def json_line(**extra: Any) -> dict[str, Any]:
+    """What a program would read."""
+    error = raised(ValueError(SECRET))
+    record = logging.LogRecord("test", logging.ERROR, __file__, 1, "It failed: %s\n", (error[1],), error)
+    record.__dict__.update(extra)
+    text = JsonFormatter().format(record)
+    assert SECRET not in text
+    assert "\n" not in text
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def test_as_json_a_line_is_one_object_with_the_same_promise() -> None:
+    found = json_line(path="/help/", status=200, ms=1.5)
+    assert [found[name] for name in ("level", "logger", "message", "path", "status", "ms")] == [
+        *("ERROR", "test", "It failed: ValueError\n", "/help/", 200, 1.5)
+    ]
+    assert found["traceback"].endswith("ValueError")
+    assert "path" not in json_line()
+
+
+def test_a_line_names_its_request() -> None:
+    scope = {"type": "http", "headers": []}
+
+    def line_of_request() -> tuple[str, str]:
+        return begin(scope), json_line()["request_id"]
+
+    made, shown = contextvars.copy_context().run(line_of_request)
+    assert made == shown
+    assert json_line()["request_id"] == "-"

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError
 from django.test import Client
 
-from chat import actions, views_pages
+from chat import actions
 from chat.access import VISITOR_KEY, Actor
 from chat.enums import Language
 from chat.knowledge.drafts import TextDraft
@@ -124,19 +123,7 @@ def test_a_signed_in_person_sees_how_many_conversations_could_come_along(browser
     assert (boot["signed_in"], boot["username"], boot["claimable"], boot["conversation"]) == (True, "carol", 1, None)
 
 
-def test_health_is_the_database_and_the_models_state(client: Client, monkeypatch: pytest.MonkeyPatch):
-    response = client.get("/healthz")
-    assert (response.status_code, response.json()) == (200, {"status": "ok", "model": "ready"})
-
-    class Broken:
-        def cursor(self) -> None:
-            raise DatabaseError
-
-    monkeypatch.setattr(views_pages, "connection", Broken())
-    assert client.get("/healthz").status_code == 503
-
-
-@pytest.mark.parametrize("path", ["/", "/healthz", "/c/{id}/"])
+@pytest.mark.parametrize("path", ["/", "/c/{id}/"])
 def test_pages_take_no_post(browser: Client, conversation: Conversation, path: str):
     assert browser.post(path.format(id=conversation.public_id)).status_code == 405
 

@@ -38,6 +38,7 @@ OWN: dict[str, tuple[str, dict[str, Any] | None]] = {
 COMMON: dict[str, tuple[str, str, list[int]]] = {
     "": ("get", "/", [200] * 7),
     "healthz": ("get", "/healthz", [200] * 7),
+    "metrics": ("get", "/metrics", [200] * 7),  # asked from this machine
     "help/": ("get", "/help/", [200] * 7),
     "help/search/": ("get", "/help/search/?q=card", [200] * 7),
     "help/<slug:slug>/": ("get", "/help/no_such_article/", [404] * 7),
