@@ -7,6 +7,7 @@ Close codes: 4400 too many bad frames, 4403 signed out, 4404 not found (or not y
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -15,10 +16,11 @@ from typing import Any
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.utils import await_many_dispatch
 from django.conf import settings
 from django.utils import translation
 
-from chat import access, commands, dispatch, events, limits, replies, scopes, serializers
+from chat import access, commands, dispatch, events, hub, limits, replies, scopes, serializers
 from chat.commands import BadFrame
 from chat.dispatch import Asker
 from chat.errors import ChatError, NotFound, RateLimited
@@ -32,6 +34,8 @@ BAD_FRAMES, SIGNED_OUT, NOT_FOUND, FLOOD, OUR_FAULT = 4400, 4403, 4404, 4429, 45
 FRAME_BURST, FRAMES_PER_S, MAX_REFUSED_FRAMES = 30, 5.0, 30
 RECHECK_S = 10.0
 MODEL_EVERY_S = 1.0
+MAX_BEHIND = 1000  # events that wait for a handler to end
+EVENT, DELTA = "chat.event", "reply.delta"
 
 
 class SignedOut(Exception):
@@ -41,15 +45,35 @@ class SignedOut(Exception):
 class ChatConsumer(AsyncWebsocketConsumer):
     """One tab looking at one conversation."""
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """As Channels does, with the hub in place of a channel of the layer's."""
+        self.scope, self.base_send = scope, send
+        self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._behind, self._busy = 0, False
+        with contextlib.suppress(StopConsumer):
+            await await_many_dispatch([receive, self._inbox.get], self.dispatch)
+
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Call the handler. Without Channels' trip through the shared database thread, which this never uses."""
         handlers = {
             "websocket.connect": self.websocket_connect,
             "websocket.receive": self.websocket_receive,
             "websocket.disconnect": self.websocket_disconnect,
-            events.HANDLER: self.chat_event,
+            EVENT: self.chat_event,
         }
-        await handlers[message["type"]](message)
+        self._busy = True
+        try:
+            await handlers[message["type"]](message)
+        finally:
+            self._busy = False
+
+    async def hear(self, event: Event, frame: str) -> None:
+        """An event from the hub: a word goes straight out, unless a handler (a snapshot, say) has to come first."""
+        if event["type"] == DELTA and not self._behind and not self._busy:
+            await self._send_frame(frame)
+        elif self._behind <= MAX_BEHIND:
+            self._inbox.put_nowait({"type": EVENT, "event": event if self._behind < MAX_BEHIND else events.RESYNC})
+            self._behind += 1
 
     async def connect(self) -> None:
         """Let the owner in and send the state; everybody else gets a close code and not a word."""
@@ -85,7 +109,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._send(events.error(ChatError()))
 
     async def chat_event(self, message: dict[str, Any]) -> None:
-        """An event of the group."""
+        """An event that waited for its turn."""
+        self._behind -= 1
         event = message["event"]
         if event["type"] == events.GONE["type"]:
             await self._refuse(NOT_FOUND)
@@ -107,13 +132,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self._model: dict[str, Any] = {}
         self._session_key = scopes.session_key_of(self.scope)
         self._conversation_id: uuid.UUID = self.scope["url_route"]["kwargs"]["conversation_id"]
-        self._group = events.group_name(str(self._conversation_id))
         translation.activate(scopes.language_of(self.scope))
 
     async def _join(self) -> None:
         await off_loop(access.get_conversation, self._actor, self._conversation_id)
-        # The group first, the state second: an event between the two is seen twice rather than never.
-        await self.channel_layer.group_add(self._group, self.channel_name)
+        # The hub first, the state second: an event between the two is seen twice rather than never.
+        hub.get_hub().join(str(self._conversation_id), self)
         await self._send_snapshot()
         self._watcher = asyncio.create_task(self._watch(), name="socket watcher")
 
@@ -178,8 +202,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
         try:
             await self._recheck()
             await off_loop(access.get_conversation, self._actor, self._conversation_id)
-            # A layer drops members after a while, or when one did not read for a minute.
-            await self.channel_layer.group_add(self._group, self.channel_name)
         except SignedOut:
             await self._refuse(SIGNED_OUT)
         except NotFound:
@@ -192,8 +214,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
             raise SignedOut
 
     async def _send(self, event: Event) -> None:
+        await self._send_frame(json.dumps(event))
+
+    async def _send_frame(self, frame: str) -> None:
         if not self._closed:
-            await self.send(json.dumps(event))
+            await self.base_send({"type": "websocket.send", "text": frame})
 
     async def _refuse(self, code: int) -> None:
         if self._closed:
@@ -203,7 +228,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _leave(self) -> None:
         self._closed = True
-        await self.channel_layer.group_discard(self._group, self.channel_name)
+        hub.get_hub().leave(str(self._conversation_id), self)
         if self._watcher is not None and self._watcher is not asyncio.current_task():
             self._watcher.cancel()
 

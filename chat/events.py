@@ -41,41 +41,27 @@ conversation was deleted). What people read is translated per tab, by `localized
 from __future__ import annotations
 
 import json
-import logging
 from typing import Any
 
-from channels.layers import get_channel_layer
-
-from chat import reply_errors, structured
+from chat import hub, reply_errors, structured
 from chat.assistants.results import read_fields
 from chat.enums import Language, Status
 from chat.errors import ChatError
 from chat.models import Conversation, Message
 from chat.serializers import answerer_json, conversation_json, generation_of, html_of, language_of, sources_json
 
-logger = logging.getLogger(__name__)
-
 Event = dict[str, Any]
-HANDLER = "chat.event"
 MAX_BYTES = 60_000
-RESYNC: Event = {"type": "resync"}
+RESYNC = hub.RESYNC
 GONE: Event = {"type": "gone"}
 
 
-def group_name(conversation_id: str) -> str:
-    """The group of everybody who looks at this conversation."""
-    return "conversation." + conversation_id.replace("-", "")
-
-
 async def publish(conversation_id: str, event: Event) -> None:
-    """Tell every tab. Losing an event is allowed, so a failing layer is logged and nothing else."""
-    if len(json.dumps(event)) > MAX_BYTES:
-        event = RESYNC
-    layer = get_channel_layer()
-    try:
-        await layer.group_send(group_name(conversation_id), {"type": HANDLER, "event": event})
-    except Exception as error:
-        logger.warning("An event of conversation %s was lost: %s", conversation_id, type(error).__name__)
+    """Tell every tab. Losing an event is allowed: a tab that sees a gap asks for the state."""
+    frame = json.dumps(event)
+    if len(frame) > MAX_BYTES:
+        event, frame = RESYNC, json.dumps(RESYNC)
+    await hub.get_hub().tell(conversation_id, event, frame)
 
 
 def localized(event: Event) -> Event:

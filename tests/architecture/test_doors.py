@@ -56,8 +56,8 @@ def test_rows_are_written_in_actions_and_in_the_journal():
     assert found == []
 
 
-def test_groups_are_sent_to_from_events():
-    assert _calls({"group_send"}, {"chat/events.py"}) == []
+def test_groups_are_sent_to_from_the_hub():
+    assert _calls({"group_send"}, {"chat/hub.py"}) == []
 
 
 def test_threads_are_started_in_the_engines_thread_module():

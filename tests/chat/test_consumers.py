@@ -8,7 +8,6 @@ import uuid
 from typing import Any
 
 import pytest
-from channels.layers import get_channel_layer
 from django.conf import LazySettings, settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
@@ -250,18 +249,6 @@ async def test_a_tab_that_missed_the_deletion_is_closed_too(
     async with open_tab(conversation.public_id, ann) as tab:
         await db(actions.delete, conversation)
         assert await tab.next() == {"type": "closed", "code": 4404}
-
-
-async def test_a_tab_that_the_layer_forgot_joins_again(
-    conversation: Conversation, ann: Actor, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(consumers, "RECHECK_S", 0.02)
-    group = events.group_name(str(conversation.public_id))
-    async with open_tab(conversation.public_id, ann):
-        layer = get_channel_layer()
-        layer.groups.clear()
-        while group not in layer.groups:
-            await asyncio.sleep(0.01)
 
 
 # --- Frames --------------------------------------------------------------------------------------------------

@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from channels.layers import get_channel_layer
 from django.utils.translation import override
 
 from chat import actions, events
 from chat.actions import Ending
 from chat.enums import Status
 from chat.errors import RateLimited
+from chat.hub import get_hub
 from chat.models import Conversation
 from tests.chat.conftest import client_id
 
 ID = "6f2c1c1e-5b0f-4a0e-9a68-1f9d9f7c2b11"
 
 
-async def _published(event: dict[str, Any]) -> dict[str, Any]:
-    layer = get_channel_layer()
-    channel = await layer.new_channel()
-    await layer.group_add(events.group_name(ID), channel)
+class Socket:
+    """Keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[dict[str, Any], str]] = []
+
+    async def hear(self, event: dict[str, Any], frame: str) -> None:
+        self.heard.append((event, frame))
+
+
+async def _published(event: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    socket = Socket()
+    get_hub().join(ID, socket)
     await events.publish(ID, event)
-    return await layer.receive(channel)
+    return socket.heard[0]
 
 
-async def test_an_event_goes_out_under_one_fixed_handler():
+async def test_an_event_goes_out_as_it_is_and_as_json():
     event = events.delta(ID, 1, "word")
-    assert await _published(event) == {"type": "chat.event", "event": event}
+    assert await _published(event) == (event, json.dumps(event))
 
 
 async def test_too_big_an_event_becomes_a_resync():
-    assert await _published(events.delta(ID, 1, "你" * 20_000)) == {"type": "chat.event", "event": events.RESYNC}
-
-
-async def test_a_failing_layer_is_logged_without_what_was_said(monkeypatch: pytest.MonkeyPatch, caplog: Any):
-    class Broken:
-        async def group_send(self, group: str, message: dict[str, Any]) -> None:
-            raise ConnectionError(str(message))
-
-    monkeypatch.setattr(events, "get_channel_layer", Broken)
-    await events.publish(ID, events.delta(ID, 1, "secret"))
-    assert ("ConnectionError" in caplog.text, "secret" in caplog.text) == (True, False)
+    assert await _published(events.delta(ID, 1, "你" * 20_000)) == (events.RESYNC, json.dumps(events.RESYNC))
 
 
 @pytest.mark.django_db
