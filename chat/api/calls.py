@@ -29,10 +29,8 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
 }
 NEUTRAL_CHAT: dict[str, tuple[Any, ...]] = {
     **NEUTRAL,
-    "tools": ([],),
     "tool_choice": ("auto", "none"),
     "parallel_tool_calls": (True, False),
-    "functions": ([],),
     "function_call": ("auto", "none"),
     "modalities": (["text"],),
     "reasoning_effort": ("none",),
@@ -69,6 +67,7 @@ def chat_call(body: Fields, key: ApiKey) -> Call:
     sampling = _sampling(reader, _top_logprobs(reader), reader.any("max_completion_tokens"))
     if prefix and sampling.n > 1:
         raise BadRequest("n must be 1 when an answer is continued.", "n", "invalid_value")
+    _offers(reader)
     schema = _schema(reader, model)
     articles = _articles(reader)
     call = Call(Request(turns, sampling, prefix, model, articles=articles, schema=schema))
@@ -176,6 +175,16 @@ def _articles(reader: Reader) -> bool:
     articles = bool(extra.flag("articles", True))
     extra.end()
     return articles
+
+
+def _offers(reader: Reader) -> None:
+    """Tools are offers that an answer need not take up, and no engine here does: chat programs send them unasked.
+
+    That one must be called is refused with tool_choice.
+    """
+    for name in ("tools", "functions"):
+        if not isinstance(reader.any(name) or [], list):
+            raise reader.wrong(name, "a list")
 
 
 def _schema(reader: Reader, model: str) -> Fields:
