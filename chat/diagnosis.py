@@ -109,6 +109,8 @@ def model(show: Show) -> Finding:
         reason = status.detail or _("The model did not become ready.")
         return fail("model", reason, _("Check DUOLOGUE_CHECKPOINT and DUOLOGUE_DEVICE."), state=str(status.state))
     facts = backend.describe()
+    if "url" in facts:
+        return ok("model", _("Another server answers: %(model)s at %(url)s.") % facts, **facts)
     if "checkpoint" not in facts:
         return ok("model", _("This engine needs no model and is ready."), **facts)
     names = ("checkpoint", "device", "precision", "checkpoint_sha256")
