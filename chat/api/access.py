@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import F, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -12,8 +11,9 @@ import inference
 from chat import limits
 from chat.api.enums import Scope
 from chat.api.errors import BadKey, Forbidden, OverBudget, TooMany, UnknownModel
-from chat.api.models import ApiKey, ApiUse, today
+from chat.api.models import ApiKey
 from chat.api.secrets import hash_of
+from chat.api.usage import tokens_today
 from chat.http import address_of_request
 
 MINUTE = 60
@@ -66,11 +66,8 @@ def _check_rate(whose: str, per_minute: int) -> None:
 def _check_budget(key: ApiKey) -> None:
     if key.daily_tokens is None:
         return
-    now = timezone.now()
-    uses = ApiUse.objects.filter(key=key, day=today(now))
-    used = uses.aggregate(total=Sum(F("prompt_tokens") + F("completion_tokens")))["total"] or 0
-    if used >= key.daily_tokens:
-        wait_s = _until_tomorrow_s(now)
+    if tokens_today(key) >= key.daily_tokens:
+        wait_s = _until_tomorrow_s(timezone.now())
         raise OverBudget("The tokens that this API key has for one day are used up.", retry_after_s=wait_s)
 
 

@@ -27,14 +27,20 @@ class EventStream(StreamingHttpResponse):
     """A response whose end, for whatever reason, is the end of the answer.
 
     Django closes what it iterates over, but by way of a wrapper that does not pass it on: so there is none here.
-    When it never comes to iterating, the response's own end says so.
+    Where it never comes to iterating, `close` or the response's own end says so.
     """
 
     def __init__(self, call: Call, answer: Answer, first: Chunk | None) -> None:
         self._events = _events(call, answer, first)
         super().__init__(self._events, content_type="text/event-stream; charset=utf-8")
         self["X-Accel-Buffering"] = "no"  # nginx would keep pieces back
-        weakref.finalize(self, _cancel_from_anywhere, asyncio.get_running_loop(), answer).atexit = False
+        self._end = weakref.finalize(self, _cancel_from_anywhere, asyncio.get_running_loop(), answer)
+        self._end.atexit = False
+
+    def close(self) -> None:
+        """Called by Django in another thread when the client has gone or got everything."""
+        self._end()
+        super().close()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._events

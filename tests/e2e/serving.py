@@ -79,6 +79,15 @@ class Site:
         os.killpg(process.pid, number)
         return process.wait(PATIENCE_S)
 
+    def write(self, statement: str, *values: Any) -> None:
+        """Change what the database holds, from outside."""
+        connection = sqlite3.connect(self.database, timeout=20)
+        try:
+            with connection:
+                connection.execute(statement, values)
+        finally:
+            connection.close()
+
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the database holds, read from outside."""
         connection = sqlite3.connect(self.database, timeout=20)
