@@ -1,0 +1,1 @@
+"""Load on a real server from outside: processes, visitors, many sockets at once. For `manage.py benchmark`."""
