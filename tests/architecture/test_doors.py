@@ -8,8 +8,8 @@ import pytest
 
 from tests.architecture.source import Module, modules
 
-ROOMS = ("assistants", "knowledge", "review")
-WRITERS = {"chat/actions.py", "chat/journal.py", *(f"chat/{room}/actions.py" for room in ROOMS)}
+ROOMS = ("api", "assistants", "knowledge", "review")
+WRITERS = {"chat/actions.py", "chat/journal.py", "chat/leases.py", *(f"chat/{room}/actions.py" for room in ROOMS)}
 WRITES = {
     *("save", "asave", "bulk_create", "abulk_create", "bulk_update", "abulk_update", "executemany", "set_password"),
     *("get_or_create", "aget_or_create", "update_or_create", "aupdate_or_create", "create_user", "create_superuser"),

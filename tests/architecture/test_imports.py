@@ -21,6 +21,15 @@ REVIEW_ORDER = [
     {"chat.review.access", "chat.review.queries"},
     {"chat.review.actions"},
 ]
+API_ORDER = [
+    {"chat.api.enums", "chat.api.secrets", "chat.api.errors"},
+    {"chat.api.models", "chat.api.fields"},
+    {"chat.api.usage", "chat.api.messages"},
+    {"chat.api.access", "chat.api.actions"},
+    {"chat.api.calls"},
+    {"chat.api.answers", "chat.api.wire"},
+    {"chat.api.stream"},
+]
 
 
 def test_the_chat_knows_no_model_library_and_no_wiring():
@@ -52,23 +61,31 @@ def test_inference_runs_without_django():
     assert found == {}
 
 
-def test_the_chat_does_not_know_its_review():
+@pytest.mark.parametrize("room", ["review", "api"])
+def test_the_chat_does_not_know_the_rooms_above_it(room: str):
     found = {
         module.path: names
         for module in modules()
         if module.path.startswith("chat/")
-        and not module.path.startswith("chat/review/")
-        and (names := imports_any(module, "chat.review"))
+        and not module.path.startswith(f"chat/{room}/")
+        and (names := imports_any(module, f"chat.{room}"))
     }
     assert found == {}
 
 
-@pytest.mark.parametrize("level", range(len(REVIEW_ORDER)))
-def test_inside_the_review_imports_go_one_way(level: int):
-    below = set().union(*REVIEW_ORDER[: level + 1])
-    paths = {name.replace(".", "/") + ".py": name for name in REVIEW_ORDER[level]}
+@pytest.mark.parametrize(
+    ("room", "order", "level"),
+    [
+        (room, order, level)
+        for room, order in (("chat.review", REVIEW_ORDER), ("chat.api", API_ORDER))
+        for level in range(len(order))
+    ],
+)
+def test_inside_a_room_imports_go_one_way(room: str, order: list[set[str]], level: int):
+    below = set().union(*order[: level + 1])
+    paths = {name.replace(".", "/") + ".py": name for name in order[level]}
     found = {
-        module.path: sorted({name for name in imports_any(module, "chat.review") if name.count(".") == 2} - below)
+        module.path: sorted({name for name in imports_any(module, room) if name.count(".") == 2} - below)
         for module in modules()
         if module.path in paths
     }

@@ -14,6 +14,8 @@ from django.core import serializers
 from django.http import HttpResponse
 from django.test import Client
 
+from chat.api.actions import issue_key
+from chat.api.models import ApiKey
 from chat.commands import COMMANDS
 from chat.knowledge.models import Article
 from chat.models import Conversation, Feedback, FeedbackReason, Generation, Message, TranscriptRead
@@ -39,6 +41,12 @@ COMMON: dict[str, tuple[str, str, list[int]]] = {
     "": ("get", "/", [200] * 7),
     "healthz": ("get", "/healthz", [200] * 7),
     "metrics": ("get", "/metrics", [200] * 7),  # asked from this machine
+    # The API knows keys alone: whoever else somebody is makes no difference.
+    "v1/models": ("get", "/v1/models", [401] * 7),
+    "v1/models/<path:name>": ("get", "/v1/models/default", [401] * 7),
+    "v1/chat/completions": ("post", "/v1/chat/completions", [401] * 7),
+    "v1/completions": ("post", "/v1/completions", [401] * 7),
+    "v1/<path:rest>": ("get", "/v1/embeddings", [404] * 7),
     "help/": ("get", "/help/", [200] * 7),
     "help/search/": ("get", "/help/search/?q=card", [200] * 7),
     "help/<slug:slug>/": ("get", "/help/no_such_article/", [404] * 7),
@@ -72,7 +80,7 @@ ADMIN: dict[str, tuple[int, int, int]] = {
     "admin/jsi18n/": (200, 200, 200),
     "admin/r/<path:content_type_id>/<path:object_id>/": (404, 404, 404),
     "admin/auth/user/<id>/password/": (403, 403, 200),
-    "admin/^(?P<app_label>auth|knowledge|chat|review)/$": (404, 200, 200),
+    "admin/^(?P<app_label>auth|knowledge|assistants|chat|review|api)/$": (404, 200, 200),
     "admin/(?P<url>.*)$": (404, 404, 404),
     "admin/knowledge/article/import/": (403, 403, 200),
     "admin/knowledge/article/export/<str:kind>/": (403, 403, 200),
@@ -91,6 +99,7 @@ MODELS: dict[str, dict[str, tuple[int, ...]]] = {
     "chat/conversation": {"reviewer": READ, "superuser": READ},
     "chat/feedback": {"reviewer": NONE, "superuser": READ},
     "chat/transcriptread": {"reviewer": NONE, "superuser": READ},
+    "api/apikey": {"reviewer": NONE, "superuser": (200, 200, 200, 403, 200)},
     "review/comparison": {"reviewer": READ, "superuser": READ},
     "review/comparisonvote": {"reviewer": READ, "superuser": READ},
 }
@@ -229,6 +238,8 @@ def keys(world: World) -> dict[str, int]:
     """A row of each model that the admin shows."""
     conversation = world.owned["user_a"].conversation
     comparison = compare(conversation)
+    api_key = ApiKey(name="A program")
+    issue_key(api_key)
     vote = record_vote(comparison, world.actors["user_b"], Vote(Outcome.TIE))
     return {
         "auth/group": Group.objects.create(name="A group").pk,
@@ -236,6 +247,7 @@ def keys(world: World) -> dict[str, int]:
         "knowledge/article": Article.objects.create(slug="an_article").pk,
         "chat/conversation": conversation.pk,
         "chat/feedback": Feedback.objects.get(message=world.owned["user_a"].answer).pk,
+        "api/apikey": api_key.pk,
         "review/comparison": comparison.pk,
         "review/comparisonvote": vote.pk,
         "chat/transcriptread": TranscriptRead.objects.create(
@@ -251,7 +263,7 @@ def admin_path(route: str, keys: dict[str, int]) -> str:
     path = path.replace("<path:content_type_id>", "1").replace("(?P<url>.*)$", "nowhere")
     path = path.replace("<int:article_id>", str(keys["knowledge/article"])).replace("<int:number>", "1")
     path = path.replace("<str:kind>", "csv")
-    return "/" + path.replace("^(?P<app_label>auth|knowledge|chat|review)/$", "chat/")
+    return "/" + path.replace("^(?P<app_label>auth|knowledge|assistants|chat|review|api)/$", "chat/")
 
 
 def test_the_admin_shows_each_what_they_may_see(world: World, keys: dict[str, int]) -> None:
