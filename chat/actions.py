@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from chat import assisting, comparing, queries
+from chat import assisting, comparing, processes, queries
 from chat.access import Actor
 from chat.assistants.models import Assistant
 from chat.assisting import Plan
@@ -87,7 +87,7 @@ def continue_reply(message: Message) -> Message:
             conversation = _locked(message.conversation_id)
             _require_last(conversation, message)
             rows = Message.objects.filter(pk=message.pk, status__in=[Status.INTERRUPTED, Status.STOPPED])
-            if not rows.update(status=Status.STREAMING):
+            if not rows.update(status=Status.STREAMING, process=processes.this_process()):
                 raise Conflict(_("This answer is already finished."))
             _touch(conversation, message)
     except IntegrityError:
@@ -106,23 +106,23 @@ def stop_reply(message: Message) -> Message:
     return queries.reply_for_run(message.pk)
 
 
-def finish_reply(pk: int, ending: Ending) -> Message | None:
-    """Store the end of a running reply. None if somebody ended it before; the facts are stored all the same."""
+def finish_reply(pk: int, ending: Ending, seq: int | None = None) -> Message | None:
+    """Store the end of a reply that this process writes. None if it ended before, or went to another process."""
     with transaction.atomic():
-        won = Message.objects.filter(pk=pk, status=Status.STREAMING).update(status=ending.status)
+        ours = Message.objects.filter(pk=pk, status=Status.STREAMING, process=processes.this_process())
+        won = ours.update(status=ending.status, process=None)
         facts = {**ending.facts, "error_class": ending.error_code}
-        Generation.objects.filter(message_id=pk).update(**facts)
+        if won:
+            Generation.objects.filter(message_id=pk).update(**facts)
+        else:
+            record_generation(pk, facts, seq)
     return queries.reply_for_run(pk) if won else None
 
 
-def record_generation(pk: int, facts: dict[str, Any]) -> None:
-    """Store the figures of a reply whose end is stored already."""
-    Generation.objects.filter(message_id=pk).update(**facts)
-
-
-def interrupt_orphans() -> int:
-    """Mark every running reply as interrupted: for the start of the only process, when none can be running."""
-    return Message.objects.filter(status=Status.STREAMING).update(status=Status.INTERRUPTED)
+def record_generation(pk: int, facts: dict[str, Any], seq: int | None = None) -> None:
+    """Store the figures of a reply whose end is not ours to store; with `seq`, unless it has grown since."""
+    rows = Generation.objects.filter(message_id=pk)
+    (rows if seq is None else rows.filter(message__seq=seq)).update(**facts)
 
 
 def select_version(message: Message) -> Conversation:
@@ -286,7 +286,12 @@ def _answer(conversation: Conversation, question: Message, contest: Contest | No
 
 def _create_reply(conversation: Conversation, parent: Message | None, plan: Plan, side: Side = Side.ALONE) -> Message:
     reply = Message.objects.create(
-        conversation=conversation, parent=parent, role=Role.ASSISTANT, status=Status.STREAMING, side=side
+        conversation=conversation,
+        parent=parent,
+        role=Role.ASSISTANT,
+        status=Status.STREAMING,
+        side=side,
+        process_id=processes.this_process(),
     )
     Generation.objects.create(
         message=reply,
@@ -352,7 +357,7 @@ def _locked(pk: int) -> Conversation:
 def _stop(rows: Any) -> None:
     running = rows.filter(status=Status.STREAMING)
     Generation.objects.filter(message__in=running).update(finish_reason="cancelled")
-    running.update(status=Status.STOPPED)
+    running.update(status=Status.STOPPED, process=None)
 
 
 def _require_role(message: Message, role: Role) -> None:

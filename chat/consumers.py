@@ -1,7 +1,8 @@
 """A tab's socket: frames in, commands on; events out. Nothing here waits for a model.
 
 Channels gives a consumer one message at a time, so a handler that took long would not hear Stop.
-Close codes: 4400 too many bad frames, 4403 signed out, 4404 not found (or not yours), 4429 flood, 4500 our fault.
+Close codes: 4001 this process is about to end, 4400 too many bad frames, 4403 signed out, 4404 not found (or not
+yours), 4429 flood, 4500 our fault.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from channels.utils import await_many_dispatch
 from django.conf import settings
 from django.utils import translation
 
-from chat import access, commands, dispatch, events, hub, limits, replies, scopes, serializers
+from chat import access, commands, dispatch, events, hub, limits, processes, replies, scopes, serializers
 from chat.commands import BadFrame
 from chat.dispatch import Asker
-from chat.errors import ChatError, NotFound, RateLimited
+from chat.errors import ChatError, NotFound, RateLimited, Restarting
 from chat.events import Event
 from chat.faults import log_fault
 from chat.offloop import off_loop
 
 logger = logging.getLogger(__name__)
 
-BAD_FRAMES, SIGNED_OUT, NOT_FOUND, FLOOD, OUR_FAULT = 4400, 4403, 4404, 4429, 4500
+RESTARTING, BAD_FRAMES, SIGNED_OUT, NOT_FOUND, FLOOD, OUR_FAULT = 4001, 4400, 4403, 4404, 4429, 4500
 FRAME_BURST, FRAMES_PER_S, MAX_REFUSED_FRAMES = 30, 5.0, 30
 RECHECK_S = 10.0
 MODEL_EVERY_S = 1.0
@@ -79,6 +80,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Let the owner in and send the state; everybody else gets a close code and not a word."""
         self._set_up()
         await self.accept()
+        if processes.draining():
+            await self._refuse(RESTARTING)
+            return
         try:
             self._actor = await off_loop(access.actor_of_session, self._session_key)
             if not self._actor:
@@ -100,6 +104,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._obey(text_data)
         except BadFrame as error:
             await self._count_bad_frame(error)
+        except Restarting:
+            await self._send(events.again(str(text_data)))
+            await self._refuse(RESTARTING)
         except ChatError as error:
             await self._send(events.error(error))
         except SignedOut:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from chat import access, actions, assisting, comparing, events, limits, queries, replies, serializers
+from chat import access, actions, assisting, comparing, events, limits, processes, queries, replies, serializers
 from chat.access import Actor
 from chat.commands import (
     ClearFeedback,
@@ -30,7 +30,7 @@ from chat.commands import (
     Sync,
 )
 from chat.comparing import Verdict
-from chat.errors import ChatError, NotFound, Unavailable
+from chat.errors import ChatError, NotFound, Restarting
 from chat.events import Event
 from chat.models import Conversation, Message
 from chat.offloop import off_loop
@@ -77,6 +77,12 @@ def _settle(work: asyncio.Task[Outcome]) -> None:
         work.exception()
 
 
+async def settle() -> None:
+    """Wait for the commands that are being carried out."""
+    if _running:
+        await asyncio.wait(list(_running))
+
+
 async def tell(conversation_id: uuid.UUID, outcome: Outcome) -> None:
     """Publish an outcome's events, then start or let go what it says, in that order."""
     for event in outcome.publish:
@@ -93,8 +99,8 @@ def snapshot(actor: Actor, conversation_id: uuid.UUID) -> Event:
 
 
 async def _carry_out(asker: Asker, conversation_id: uuid.UUID, command: Command) -> Outcome:
-    if command.generates and replies.draining():
-        raise Unavailable()
+    if command.generates and processes.draining():
+        raise Restarting()
     outcome = await off_loop(_handle, asker, conversation_id, command)
     await tell(conversation_id, outcome)
     return outcome

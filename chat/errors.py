@@ -6,7 +6,7 @@ ChatError
 ├── TooLong          the text is over the limit
 ├── Conflict         a reply is running, or the client id was used with another text
 ├── RateLimited      too many; `retry_after_s` says when to try again
-└── Unavailable      no answer can be given now (queue full, no model)
+└── Restarting       this process is about to end: nothing was done, and another one will do it
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ class RateLimited(ChatError):
     detail = _("Too many messages in a short time. Please try again in a moment.")
 
 
-class Unavailable(ChatError):
-    """No answer can be given now."""
+class Restarting(ChatError):
+    """This process is about to end: nothing was done, and another one will do it."""
 
-    code = "unavailable"
+    code = "restarting"
     status_code = 503
     detail = _("No answer can be given at the moment. Please try again shortly.")

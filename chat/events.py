@@ -15,6 +15,7 @@ feedback.saved {message_id, feedback: FEEDBACK|null}
 conversation.updated {conversation}
 model.status {model: MODEL}
 error {code, detail, client_id?, message_id?, retry_after_s?}
+again {command}                               nothing was done: send it once more after the reconnect that follows
 
 In a MSG and in reply.done: `engine` is whose words these are ("rules", "gpt2"; empty: nobody's that a person knows),
 `confidence` how sure it is ("sure", "fairly", "unsure"; empty: the answer needs no article), and `abstained` tells an
@@ -141,6 +142,11 @@ def feedback_saved(message: Message, feedback: Event | None) -> Event:
 def conversation_updated(conversation: Conversation) -> Event:
     """A title, given or changed."""
     return {"type": "conversation.updated", "conversation": conversation_json(conversation)}
+
+
+def again(frame: str) -> Event:
+    """A command that another process shall carry out, as it came."""
+    return {"type": "again", "command": json.loads(frame)}
 
 
 def error(problem: ChatError) -> Event:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from django.db import DatabaseError, connection, transaction
 
-from chat import events, metrics
+from chat import events, metrics, processes
 from chat.enums import Status
 from chat.faults import log_fault
 from chat.models import Message
@@ -133,7 +133,7 @@ def storable(text: str) -> str:
 
 
 def store(pieces: list[Piece], again: bool = False) -> set[int]:
-    """Append each piece to its reply if that is still running, in one transaction; the keys that are stored.
+    """Append each piece to its reply if that is still running here, in one transaction; the keys that are stored.
 
     With `again`, pieces that an earlier attempt stored, although it seemed to fail, count as stored.
     """
@@ -146,9 +146,9 @@ def store(pieces: list[Piece], again: bool = False) -> set[int]:
 
 
 def _running(keys: list[int]) -> dict[int, int]:
-    """How many pieces each reply has that still runs, locked until the transaction ends."""
-    rows = Message.objects.select_for_update().filter(pk__in=keys, status=Status.STREAMING).order_by("pk")
-    return dict(rows.values_list("pk", "seq"))
+    """How many pieces each reply has that still runs in this process, locked until the transaction ends."""
+    ours = Message.objects.filter(pk__in=keys, status=Status.STREAMING, process=processes.this_process())
+    return dict(ours.select_for_update().order_by("pk").values_list("pk", "seq"))
 
 
 async def _store_with_patience(pieces: list[Piece]) -> set[int]:

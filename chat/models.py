@@ -10,6 +10,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from chat.enums import FeedbackReasonCode, FeedbackValue, Language, Role, Side, Status
@@ -61,11 +62,33 @@ class Conversation(models.Model):
         return self.title or str(self.public_id)
 
 
+class Process(models.Model):
+    """A server process, as the others see it; see chat/processes.py. Times by the database's clock.
+
+    `draining`: it is about to end and takes no new work. `left`: its running replies are for others to go on with.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("process"), max_length=120)
+    started_at = models.DateTimeField(_("started"), db_default=Now())
+    heartbeat_at = models.DateTimeField(_("last heartbeat"), db_default=Now())
+    draining = models.BooleanField(_("about to end"), default=False)
+    left = models.BooleanField(_("has handed on its answers"), default=False)
+
+    class Meta:
+        verbose_name = _("server process")
+        verbose_name_plural = _("server processes")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Message(models.Model):
     """One turn. An edit or a regeneration makes a sibling under the same parent; nothing is overwritten.
 
     `seq` counts the stored pieces of a reply: a delta with seq k follows k-1 others. `side` is for replies that are
     compared: those on the sides A and B may be written together, and nothing may be written beside any other.
+    `process` is the one that writes the reply while it runs.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -77,6 +100,9 @@ class Message(models.Model):
     side = models.PositiveSmallIntegerField(_("side"), choices=Side, default=Side.ALONE)
     client_id = models.CharField(max_length=64, blank=True, default="")
     seq = models.PositiveIntegerField(default=0)
+    process = models.ForeignKey(
+        Process, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(_("time"), auto_now_add=True)
 
     class Meta:
@@ -103,6 +129,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["conversation", "parent"], name="message_siblings"),
             models.Index(fields=["status"], condition=Q(status=Status.STREAMING), name="message_streaming"),
+            models.Index(fields=["process"], condition=Q(process__isnull=False), name="message_by_process"),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,9 @@
 """Database work away from the event loop.
 
-Not on asgiref's shared thread: there, one slow query would hold up every socket. The worker threads are
-few and keep their connections, because opening one takes longer than most queries, and closing SQLite's
-last one copies the whole write-ahead log back.
+Not on asgiref's shared thread: there, one slow query would hold up every socket. On SQLite the worker threads,
+which are few, keep their connections, because opening one takes longer than most queries, and closing the last one
+copies the whole write-ahead log back. PostgreSQL's come from a pool and go back to it after each piece of work: so
+there are never more of them than the pool allows, and one that died with its server is not used again.
 """
 
 from __future__ import annotations
@@ -32,5 +33,8 @@ def _with_connection(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 
 def _drop_unusable() -> None:
     for connection in connections.all(initialized_only=True):
-        connection.close_at = None
-        connection.close_if_unusable_or_obsolete()
+        if connection.vendor == "sqlite":
+            connection.close_at = None
+            connection.close_if_unusable_or_obsolete()
+        elif not connection.in_atomic_block:
+            connection.close()

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from django.db import DatabaseError
 
@@ -35,7 +35,6 @@ FINISH_TRIES = 60
 FINISH_RETRY_S = 0.5
 
 _live: dict[int, LiveReply] = {}
-_draining = False
 metrics.watch("replies_running", lambda: len(_live))
 
 
@@ -52,7 +51,7 @@ class LiveReply:
         self.waiting: Event | None = None
         self.waiting_told = 0.0
         self.task: asyncio.Task[None] | None = None
-        # Set once: why the task is being cancelled, and that nothing may cancel it any more.
+        # Set once: how it ends (STREAMING: it goes on in another process), and that nothing may cancel it any more.
         self.end_as: Status | None = None
         self.error_code = ""
         self.closing = False
@@ -70,6 +69,10 @@ class LiveReply:
         """The process is about to end."""
         self._cancel(Status.INTERRUPTED)
 
+    def hand_on(self) -> None:
+        """The process is about to end, and another one goes on."""
+        self._cancel(Status.STREAMING)
+
     def _cancel(self, end_as: Status) -> None:
         if self.closing or self.end_as is not None or self.task is None:
             return
@@ -81,6 +84,8 @@ def start(message: Message) -> None:
     """Begin answering into this reply, in the running event loop."""
     reply = LiveReply(message)
     before = _live.get(reply.pk)
+    if before is not None:
+        before.ended_elsewhere()  # who starts it again has seen its end
     reply.task = asyncio.create_task(_run(reply, before), name=f"reply {reply.message_id}")
     _live[reply.pk] = reply
     reply.task.add_done_callback(lambda _task: _live.pop(reply.pk, None) if _live.get(reply.pk) is reply else None)
@@ -103,19 +108,37 @@ def waiting_event(message_id: str | None) -> Event | None:
     return next((reply.waiting for reply in replies if reply.message_id == message_id), None)
 
 
-def draining() -> bool:
-    """Whether the process is about to end and takes no new work."""
-    return _draining
+def running() -> list[int]:
+    """The replies that this process is writing."""
+    return list(_live)
 
 
-async def drain() -> None:
-    """Take no new work and mark this process's replies as interrupted; their words stay."""
-    global _draining
-    _draining = True
-    tasks = [reply.task for reply in _live.values() if reply.task is not None]
+async def settle(patience_s: float) -> None:
+    """Wait until all replies of this process have ended, but not longer than this."""
+    tasks = _tasks()
+    if tasks:
+        await asyncio.wait(tasks, timeout=patience_s)
+
+
+async def interrupt_all() -> None:
+    """Mark this process's replies as interrupted; their words stay."""
+    await _end_all(LiveReply.interrupt)
+
+
+async def hand_on_all() -> None:
+    """Stop writing; every word is stored, and another process may go on with the next one."""
+    await _end_all(LiveReply.hand_on)
+
+
+async def _end_all(end: Callable[[LiveReply], None]) -> None:
+    tasks = _tasks()
     for reply in list(_live.values()):
-        reply.interrupt()
+        end(reply)
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _tasks() -> list[asyncio.Task[None]]:
+    return [reply.task for reply in _live.values() if reply.task is not None]
 
 
 async def _run(reply: LiveReply, before: LiveReply | None) -> None:
@@ -279,9 +302,9 @@ async def _with_patience(reply: LiveReply, ending: Ending | None) -> Event | Non
 def _store_end(reply: LiveReply, ending: Ending | None) -> Event | None:
     if ending is None:
         facts = _facts(reply, {"finish_reason": "cancelled"})
-        if reply.end_as == Status.STOPPED:
-            actions.record_generation(reply.pk, facts)
+        if reply.end_as in (Status.STOPPED, Status.STREAMING):
+            actions.record_generation(reply.pk, facts, reply.seq)
             return None
         ending = Ending(reply.end_as or Status.FAILED, facts, reply.error_code)
-    message = actions.finish_reply(reply.pk, ending)
+    message = actions.finish_reply(reply.pk, ending, reply.seq)
     return None if message is None else events.done(message, ending.retry_after_s)

@@ -96,7 +96,7 @@ def _socket(seen: Visit) -> Finding:
     return ok("websocket", sentence % facts, **facts)
 
 
-async def _nothing_to_drain() -> None:
+async def _nothing_to_drain(_send_away: server.Task) -> None:
     return None
 
 

@@ -24,6 +24,9 @@ from twisted.internet import reactor
 from twisted.internet.endpoints import AdoptedStreamServerEndpoint
 from twisted.web import http
 
+from chat.consumers import RESTARTING
+from chat.wire import Wire
+
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 2_621_440  # Django's DATA_UPLOAD_MAX_MEMORY_SIZE; nothing here takes more
@@ -38,12 +41,13 @@ LIMITS: dict[str, Any] = {
     "application_close_timeout": 5,
 }
 API_PATH, API_GRACE_S = b"/v1/", 30
-DRAIN_S = 5.0
+STORING_S = 15.0  # for what has to be stored after the running answers had their time
+PACE_S = 0.02  # between two tabs that are sent away: together they would come to the other processes as a burst
 GOODBYE_S = 0.3
-RESTARTING = 4001  # of the codes that an application may use
 TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 Task = Callable[[], Awaitable[None]]
+Drain = Callable[[Task], Awaitable[None]]
 
 
 def open_port(host: str, port: int) -> socket.socket:
@@ -112,10 +116,11 @@ class SiteServer(Server):
     """Serves an application on a socket that is open already.
 
     `alongside` runs beside the requests once they are answered; `drain` runs at SIGTERM or SIGINT, before
-    the connections are cut, and a second signal does not wait for it.
+    the connections are cut, and a second signal does not wait for it. It is given what sends all tabs away, for when
+    there is another process that they can go to.
     """
 
-    def __init__(self, application: Any, listener: socket.socket, alongside: Task, drain: Task) -> None:
+    def __init__(self, application: Any, listener: socket.socket, alongside: Task, drain: Drain) -> None:
         frame_bytes = settings.CHAT_LIMITS["frame_bytes"]
         super().__init__(
             _without_client_root(application),
@@ -152,6 +157,7 @@ class SiteServer(Server):
     def _begin(self) -> None:
         loop = asyncio.get_event_loop()
         self.http_factory = LimitedFactory(self)
+        self.ws_factory.protocol = Wire
         family = self._listener.family
         endpoint = AdoptedStreamServerEndpoint(reactor, self._listener.detach(), family)  # which closes it
         listening = endpoint.listen(self.http_factory)
@@ -172,18 +178,23 @@ class SiteServer(Server):
         self._ports.append(port)
         super().listen_success(port)
 
-    def _close_sockets(self) -> None:
-        for protocol in list(self.connections):
-            if isinstance(protocol, WebSocketProtocol) and protocol.state == protocol.STATE_OPEN:
-                protocol.serverClose(code=RESTARTING)
+    def _open_sockets(self) -> list[WebSocketProtocol]:
+        sockets = [protocol for protocol in self.connections if isinstance(protocol, WebSocketProtocol)]
+        return [protocol for protocol in sockets if protocol.state == protocol.STATE_OPEN]
+
+    async def _send_away(self) -> None:
+        for protocol in self._open_sockets():
+            protocol.serverClose(code=RESTARTING)
+            await asyncio.sleep(PACE_S)
 
     async def _drain_and_stop(self) -> None:
         for port in self._ports:
             port.stopListening()
         try:
-            await asyncio.wait_for(self._drain(), DRAIN_S)
+            await asyncio.wait_for(self._drain(self._send_away), settings.CHAT_DRAIN_S + STORING_S)
             await asyncio.sleep(GOODBYE_S)  # what the clients are told still has to leave
-            self._close_sockets()
+            for protocol in self._open_sockets():
+                protocol.serverClose(code=RESTARTING)
             await asyncio.sleep(GOODBYE_S)
         except Exception as error:
             logger.error("Draining failed: %s", type(error).__name__)

@@ -57,7 +57,8 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 # --- Who may talk to us ------------------------------------------------------------------------------------
 DEBUG = env_bool("DJANGO_DEBUG")
-SECRET_KEY = env("DJANGO_SECRET_KEY") or load_or_create_secret_key(DATA_DIR / "secret_key")
+SECRET_KEY_GIVEN = env("DJANGO_SECRET_KEY")
+SECRET_KEY = SECRET_KEY_GIVEN or load_or_create_secret_key(DATA_DIR / "secret_key")
 ALLOWED_HOSTS = env_list("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 # Full origins (scheme, host, port) besides the one that the page was served from.
 CSRF_TRUSTED_ORIGINS = env_list("DJANGO_TRUSTED_ORIGINS")
@@ -177,10 +178,17 @@ else:
         "min_size": 1,
         "max_size": env_int("DUOLOGUE_DATABASE_POOL", 20),
         "timeout": 10,
+        # A try to connect gives up after so long, and the next piece of work begins a new one: after a long outage
+        # the pool would else wait about as long again, because it doubles the time between its tries.
+        "reconnect_timeout": 3,
     }
 
 # How many server processes run on this database; more than one needs more than the embedded pair (see chat/checks.py).
 PROCESSES = env_int("DUOLOGUE_PROCESSES", 1)
+# How often a process says that it lives, and after what silence the others take it for dead.
+CHAT_LEASE = {"beat_s": 2.0, "expires_s": 15.0}
+# How long running answers may go on after SIGTERM, before they are handed on or cut short.
+CHAT_DRAIN_S = env_int("DUOLOGUE_DRAIN_S", 5)
 REDIS_URL = env("REDIS_URL")
 CHANNEL_LAYERS: dict[str, Any] = {
     "default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}

@@ -83,3 +83,13 @@ def _language_of_other_tests_forgotten() -> Iterator[None]:
     translation.activate("en")
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _no_serving_process() -> Iterator[None]:
+    """A test that enters this process into the table does so for itself alone."""
+    from chat import processes
+
+    yield
+    processes.become(None)
+    processes.begin_draining(False)

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('assistants', '0001_initial'),
-        ('chat', '0005_failed_replies'),
+        ('chat', '0006_processes'),
     ]
 
     operations = [

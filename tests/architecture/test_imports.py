@@ -12,8 +12,8 @@ DJANGO_ALLOWED = ("inference/apps.py", "inference/checks.py", "inference/managem
 ORDER = [
     {"chat.enums", "chat.errors"},
     {"chat.models", "chat.language", "chat.turns"},
-    {"chat.access", "chat.queries", "chat.comparing", "chat.assisting"},
-    {"chat.actions"},
+    {"chat.access", "chat.queries", "chat.comparing", "chat.assisting", "chat.processes"},
+    {"chat.actions", "chat.leases"},
 ]
 REVIEW_ORDER = [
     {"chat.review.enums", "chat.review.errors", "chat.review.prompts"},

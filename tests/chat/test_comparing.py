@@ -11,7 +11,7 @@ from django.conf import LazySettings
 from django.contrib.auth.models import Permission, User
 from django.db import IntegrityError, transaction
 
-from chat import actions, comparing, dispatch, queries, serializers
+from chat import actions, comparing, dispatch, leases, queries, serializers
 from chat.access import Actor
 from chat.actions import Turn
 from chat.commands import CompareAnswers, DecideComparison
@@ -124,7 +124,7 @@ def test_stop_ends_both(conversation: Conversation, duel: Duel):
 
 def test_a_pair_of_a_dead_process_is_interrupted_and_can_be_voted_on(conversation: Conversation, duel: Duel):
     turn = compare(conversation)
-    assert actions.interrupt_orphans() == 2
+    assert leases.interrupt_orphans() == 2
     actions.decide(turn.message, Verdict(Better.B))
     conversation.refresh_from_db()
     assert conversation.active_leaf == turn.rival

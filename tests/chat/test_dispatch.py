@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from django.conf import LazySettings
 
-from chat import actions, dispatch, events, queries, replies
+from chat import actions, dispatch, events, processes, queries, replies
 from chat.access import Actor
 from chat.commands import (
     COMMANDS,
@@ -27,7 +27,7 @@ from chat.commands import (
 )
 from chat.dispatch import Asker, Outcome
 from chat.enums import FeedbackReasonCode, FeedbackValue, Status
-from chat.errors import Conflict, NotFound, RateLimited, Unavailable
+from chat.errors import Conflict, NotFound, RateLimited, Restarting
 from chat.models import Conversation, Message
 from tests.chat.conftest import ANN, BOB, client_id, end, say
 from tests.chat.sockets import all_done, db
@@ -191,8 +191,8 @@ async def test_a_command_is_carried_out_although_the_asker_left(conversation: Co
 async def test_a_process_that_is_about_to_end_takes_no_new_work(
     conversation: Conversation, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(replies, "draining", lambda: True)
-    with pytest.raises(Unavailable):
+    monkeypatch.setattr(processes, "draining", lambda: True)
+    with pytest.raises(Restarting):
         await _do(conversation, SendMessage(client_id(), "Hi"))
     assert (await _do(conversation, Sync())).answer[0]["type"] == "snapshot"
 

@@ -13,7 +13,7 @@ from django.db import OperationalError
 from chat import actions, events, journal, queries, replies
 from chat.enums import Status
 from chat.events import Event
-from chat.models import Conversation, Message
+from chat.models import Conversation, Message, Process
 from chat.replies import build_request
 from inference import ChatMessage, Decision, FinishReason, Role, Waiting
 from inference.errors import BackendUnavailable, NonFiniteLogits, Overloaded
@@ -220,17 +220,56 @@ async def test_the_end_is_stored_when_the_database_comes_back(
     assert (await _end(await _start(conversation))).status == "complete"
 
 
-async def test_a_drained_process_leaves_interrupted_replies_with_all_words_that_were_shown(
-    conversation: Conversation, backend: ScriptedBackend, told: list[Event], monkeypatch: pytest.MonkeyPatch
+async def test_replies_that_are_cut_short_keep_all_words_that_were_shown(
+    conversation: Conversation, backend: ScriptedBackend, told: list[Event]
 ):
-    monkeypatch.setattr(replies, "_draining", False)
     backend.scripts.append(["On ", asyncio.Event(), "its way"])
     reply = await _start(conversation)
     await _until_stored(reply, "On ")
-    await replies.drain()
+    await replies.interrupt_all()
     reply = await _end(reply)
-    assert (reply.status, reply.content, replies.draining()) == ("interrupted", "On ", True)
+    assert (reply.status, reply.content) == ("interrupted", "On ")
     assert told[-1]["status"] == "interrupted"
+
+
+async def test_replies_that_are_handed_on_still_run_for_everybody_else(
+    conversation: Conversation, backend: ScriptedBackend, told: list[Event]
+):
+    backend.scripts.append(["On ", asyncio.Event(), "its way"])
+    reply = await _start(conversation)
+    await _until_stored(reply, "On ")
+    await replies.hand_on_all()
+    reply = await _end(reply)
+    assert (reply.status, reply.content, reply.generation.completion_tokens) == ("streaming", "On ", 1)
+    assert ([event["type"] for event in told], len(backend.cancelled)) == (["reply.delta"], 1)
+
+
+async def test_what_another_process_took_over_is_neither_written_nor_ended_here(
+    conversation: Conversation, backend: ScriptedBackend, told: list[Event]
+):
+    go = asyncio.Event()
+    backend.scripts.append(["On ", go, "its way"])
+    reply = await _start(conversation)
+    await _until_stored(reply, "On ")
+    other = await Process.objects.acreate(name="other")
+    await Message.objects.filter(pk=reply.pk).aupdate(process=other, content="On my ", seq=2)
+    go.set()
+    reply = await _end(reply)
+    assert (reply.status, reply.content, reply.generation.completion_tokens) == ("streaming", "On my ", None)
+    assert [event["type"] for event in told] == ["reply.delta"]
+
+
+async def test_the_replies_of_a_process_are_waited_for(
+    conversation: Conversation, backend: ScriptedBackend, told: list[Event]
+):
+    go = asyncio.Event()
+    backend.scripts.append(["On ", go, "its way"])
+    reply = await _start(conversation)
+    await replies.settle(0.01)
+    assert replies.running() == [reply.pk]
+    go.set()
+    await replies.settle(60)
+    assert (replies.running(), (await _end(reply)).status) == ([], "complete")
 
 
 DECISION = Decision("gpt2", "rules_unsure", 0.8, ("card_arrival",), explanation={"retrieval": []})

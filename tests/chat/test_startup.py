@@ -7,13 +7,19 @@ from typing import Any
 
 import pytest
 
-from chat import actions, startup
+from chat import actions, heart, leases, startup
 from chat.models import Conversation, Message
 from chat.startup import AfterRestart
 from tests.chat.conftest import client_id
 from tests.chat.sockets import db
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would find replies that nobody writes."""
+    monkeypatch.setattr(heart, "start", lambda: None)
 
 
 class Application:
@@ -54,7 +60,7 @@ async def test_a_database_that_cannot_be_written_does_not_stop_the_site(
         raise RuntimeError
 
     await db(actions.start_turn, conversation, client_id(), "Hi")
-    monkeypatch.setattr(actions, "interrupt_orphans", fail)
+    monkeypatch.setattr(leases, "interrupt_orphans", fail)
     inner = Application()
     await AfterRestart(inner)({}, None, None)
     assert inner.seen == ["streaming"]

@@ -67,9 +67,13 @@ def test_unsafe_or_impossible_combinations_are_refused(
     assert not site.database.exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_tells_everybody_and_keeps_every_word(site: Site, number: signal.Signals) -> None:
-    site.start()
+@pytest.mark.parametrize(
+    ("number", "patience_s", "end"), [(signal.SIGTERM, 0, "interrupted"), (signal.SIGINT, 30, "complete")]
+)
+def test_a_stop_tells_everybody_and_keeps_every_word(
+    tmp_path: Path, number: signal.Signals, patience_s: int, end: str
+) -> None:
+    site = Site(tmp_path, DUOLOGUE_DRAIN_S=str(patience_s)).start()
     visitor = Visitor(site.url)
     conversation = visitor.create()
     tab = visitor.open(conversation)
@@ -82,8 +86,8 @@ def test_a_stop_tells_everybody_and_keeps_every_word(site: Site, number: signal.
     [(stored, status)] = site.rows(
         "SELECT content, status FROM chat_message WHERE public_id = ?", reply.replace("-", "")
     )
-    assert (stored, status) == (tab.texts[reply], "interrupted")
-    assert tab.statuses[reply] == "interrupted"
+    assert (stored, status) == (tab.texts[reply], end)
+    assert tab.statuses[reply] == end
     assert site.log.read_text().strip().splitlines()[-1] == "Stopped."
 
 

@@ -26,7 +26,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 import inference
-from chat import actions, replies, server
+from chat import draining, leases, server, startup
 from chat.assistants.models import Assistant
 from chat.knowledge.models import Article
 from inference import BackendState, InferenceError
@@ -58,7 +58,7 @@ class Command(BaseCommand):
             lock = _lock_database()
             self._prepare_database(options["verbosity"])
             self._welcome(host, listener.getsockname()[1])
-        server.SiteServer(get_default_application(), listener, self._start_model, replies.drain).run()
+        server.SiteServer(get_default_application(), listener, self._alongside, draining.drain).run()
         self._leave(lock)
 
     def _refuse_unsafe(self, host: str) -> None:
@@ -74,16 +74,36 @@ class Command(BaseCommand):
             )
 
     def _prepare_database(self, verbosity: int) -> None:
+        with startup.one_at_a_time():
+            self._refuse_company()
+            self._migrate(verbosity)
+            if settings.PROCESSES == 1:
+                self._interrupt_orphans()
+            leases.register()
+        connection.close()
+
+    def _refuse_company(self) -> None:
+        """One that thinks that it is alone would declare the other's running answers dead. SQLite has its own lock."""
+        if settings.PROCESSES == 1 and connection.vendor != "sqlite" and startup.somebody_serves():
+            raise CommandError(
+                _(
+                    "Another process serves this database already. "
+                    "Set DUOLOGUE_PROCESSES to how many of them there shall be, for each of them, or stop that one."
+                )
+            )
+
+    def _migrate(self, verbosity: int) -> None:
         call_command("migrate", interactive=False, verbosity=max(0, verbosity - 1))
         if not Article.objects.exists() and "load_knowledge" in get_commands():
             self.stdout.write(_("Loading the sample knowledge base."))
             call_command("load_knowledge", verbosity=max(0, verbosity - 1))
         if not Assistant.objects.exists():
             call_command("load_assistants", stdout=io.StringIO())
-        interrupted = actions.interrupt_orphans()
+
+    def _interrupt_orphans(self) -> None:
+        interrupted = leases.interrupt_orphans()
         if interrupted:
             self.stdout.write(_("Answers that broke off when the site last ended: %(count)d.") % {"count": interrupted})
-        connection.close()
 
     def _welcome(self, host: str, port: int) -> None:
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
@@ -93,6 +113,10 @@ class Command(BaseCommand):
         self.stdout.write(_("Stop with Ctrl-C."))
         self.stdout.flush()
         connection.close()
+
+    async def _alongside(self) -> None:
+        await startup.enter()
+        await self._start_model()
 
     async def _start_model(self) -> None:
         """Load the model behind the pages, and tell the operator how far it is."""

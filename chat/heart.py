@@ -1,0 +1,55 @@
+"""The heartbeat of a serving process: it says that this one lives, and looks after what others left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import weakref
+
+from django.conf import settings
+
+from chat import events, leases, replies
+from chat.faults import log_fault
+from chat.offloop import off_loop
+
+logger = logging.getLogger(__name__)
+
+_hearts: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[None]] = weakref.WeakKeyDictionary()
+
+
+def start() -> None:
+    """Beat from now on, as long as the running event loop lives; harmless when it beats already."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hearts or _hearts[loop].done():
+        _hearts[loop] = loop.create_task(_beat_on(), name="heart")
+
+
+async def stop() -> None:
+    """Beat no more."""
+    task = _hearts.pop(asyncio.get_running_loop(), None)
+    if task is not None:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def beat() -> None:
+    """One beat. A database that does not answer is the requests' problem; the next beat tries again."""
+    try:
+        turn = await off_loop(leases.beat, replies.running())
+    except Exception as error:
+        log_fault(logger, "A heartbeat failed", error)
+        return
+    for pk in turn.lost:
+        replies.let_go(pk)
+    for reply in turn.taken:
+        replies.start(reply)
+    for reply in turn.ended:
+        await events.publish(str(reply.conversation.public_id), events.done(reply))
+    if turn.ended or turn.taken:
+        logger.warning("Replies of processes that ended: %d cut short, %d go on here", len(turn.ended), len(turn.taken))
+
+
+async def _beat_on() -> None:
+    while True:
+        await beat()
+        await asyncio.sleep(settings.CHAT_LEASE["beat_s"])
