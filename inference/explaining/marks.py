@@ -26,20 +26,8 @@ CURRENCY_WORDS = {
     "INR": ("rupee", "rupees", "卢比"),
     "CHF": ("franc", "francs", "瑞士法郎"),
 }
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+_YEAR = "January February March April May June July August September October November December"
+MONTHS = _YEAR.split()
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 # Before which a Chinese numeral is a number: alone it is as often a part of another word. 一 is an article, like "one".
 MEASURES = "个工作日|工作日|个小时|小时|分钟|个月|秒|天|日|周|年|岁|次|笔|张|倍|位|名|项|种|个|步|美分"
@@ -101,81 +89,12 @@ _SURNAMES = (
 )
 _HAN_NAME = re.compile(rf"《[^》]{{1,40}}》|[{_SURNAMES}][{HAN}]{{0,2}}?(?:先生|女士|小姐|经理|医生)")
 # Capital letters that are no name: the pronoun, and words that sentences and steps begin with.
-_NO_NAMES = [
-    "I",
-    "I'm",
-    "I'll",
-    "I've",
-    "I'd",
-    "Please",
-    "The",
-    "A",
-    "An",
-    "If",
-    "You",
-    "Your",
-    "We",
-    "Our",
-    "They",
-    "Their",
-    "It",
-    "Its",
-    "This",
-    "That",
-    "These",
-    "Those",
-    "There",
-    "Then",
-    "To",
-    "In",
-    "On",
-    "At",
-    "For",
-    "From",
-    "By",
-    "With",
-    "As",
-    "And",
-    "But",
-    "Or",
-    "So",
-    "No",
-    "Not",
-    "Yes",
-    "When",
-    "Where",
-    "What",
-    "Who",
-    "Why",
-    "How",
-    "Once",
-    "After",
-    "Before",
-    "Until",
-    "While",
-    "Hello",
-    "Hi",
-    "Thanks",
-    "Thank",
-    "Sorry",
-    "Good",
-    "Open",
-    "Choose",
-    "Check",
-    "Go",
-    "Tap",
-    "Select",
-    "Do",
-    "Does",
-    "Is",
-    "Are",
-    "Was",
-    "Can",
-    "May",
-    "Will",
-    "Should",
-    "Must",
-]
+_BEGINNINGS = """
+I I'm I'll I've I'd Please The A An If You Your We Our They Their It Its This That These Those There Then To In On At
+For From By With As And But Or So No Not Yes When Where What Who Why How Once After Before Until While Hello Hi Thanks
+Thank Sorry Good Open Choose Check Go Tap Select Do Does Is Are Was Can May Will Should Must
+"""
+_NO_NAMES = frozenset(_BEGINNINGS.split())
 _LIST_NUMBER = re.compile(r"^[ \t]*\d{1,2}[.)、．](?=\s|\D)", re.MULTILINE)
 _SENTENCE_END = frozenset('.!?。！？:：\n-*•("“')
 

@@ -7,6 +7,18 @@ import re
 HAN_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
 _MULTIPLES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "万": 10_000, "亿": 100_000_000, "千": 1000}
+_TO_TWENTY = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
+nineteen twenty
+"""
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+ENGLISH_WORDS = {word: value for value, word in enumerate(_TO_TWENTY.split())} | {
+    word: 10 * value for value, word in enumerate(_TENS.split(), start=2)
+}
+
+DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
+_MULTIPLES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "万": 10_000, "亿": 100_000_000, "千": 1000}
 _ENGLISH = [
     *[
         "zero",

@@ -39,10 +39,10 @@ _ACROSS = _Limits(0.6, 0.3, 0.89, 0.855)
 SUPPORTED, PARTLY, UNSUPPORTED, EMPTY = "supported", "partly", "unsupported", "empty"
 # Words that say nothing about the matter.
 _COMMON_WORDS = """
-a an the and or but if then so as at by for from in into of off on onto out over to up with without about is are was were
-be been am do does did has have had can could may might must shall should will would not no yes i you we they he she it
-its this that these those your our my their me us them please also just very more most some any all each here there when
-where which who what how why than too only well hello hi thanks thank sorry welcome good
+a an the and or but if then so as at by for from in into of off on onto out over to up with without about is are was
+were be been am do does did has have had can could may might must shall should will would not no yes i you we they he
+she it its this that these those your our my their me us them please also just very more most some any all each here
+there when where which who what how why than too only well hello hi thanks thank sorry welcome good
 """
 _COMMON = frozenset(terms(_COMMON_WORDS)) | frozenset(
     "的了是在和与或也就都而及着过吗呢吧啊您你我他她它们这那有被把将会能可以请为对从到于个"

@@ -189,8 +189,8 @@ class Without(View):
     """What changes when one thing is left out. `kind` is "turn", "source" or "retrieval" (all sources at once).
 
     `logprob_change` is the mean log probability of the answer's tokens without it less the one with it: negative when
-    it spoke for the answer. `source_change` is the same for the probability of the source token, None where the answer
-    names none.
+    it spoke for the answer. `source_change` is the same for the probability of the source, None where the answer names
+    none.
     """
 
     kind: str
@@ -203,7 +203,10 @@ class Without(View):
 
 @dataclass(frozen=True, slots=True)
 class LeaveOneOut(View):
-    """Each turn and source left out in its turn, with the values of the answer as it was."""
+    """Each turn and source left out in its turn, with the values of the answer as it was.
+
+    `source_probability` is that of the source among all sources, as the confidence that was told with the answer.
+    """
 
     mean_logprob: float | None
     source: str

@@ -6,8 +6,8 @@ import codecs
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from inference.engine.detokenizer import TextDecoder, Vocabulary
 from inference.retrieval.text import HAN
 
 # White space, a Han character, a word or number with what holds it together, or a sign.
@@ -28,7 +28,7 @@ class Part:
     whole: bool
 
 
-def parts_of(vocabulary: Any, token_ids: Sequence[int]) -> tuple[str, list[Part]]:
+def parts_of(vocabulary: Vocabulary, token_ids: Sequence[int]) -> tuple[str, list[Part]]:
     """The text that the tokens spell, as the engine shows it, and each token's place in it."""
     utf8 = codecs.getincrementaldecoder("utf-8")("ignore")
     text, found = "", []
@@ -49,9 +49,9 @@ def merged(text: str, parts: Sequence[Part]) -> list[range]:
     return groups
 
 
-def _bytes(vocabulary: Any, token_ids: Sequence[int]) -> list[bytes]:
+def _bytes(vocabulary: Vocabulary, token_ids: Sequence[int]) -> list[bytes]:
     """What each token adds; a vocabulary of other than bytes says it only in order (white space before a word)."""
-    if vocabulary.byte_level:
-        return [vocabulary.token_bytes(token) for token in token_ids]
     decoder = vocabulary.decoder()
+    if isinstance(decoder, TextDecoder):
+        return [vocabulary.token_bytes(token) for token in token_ids]
     return [decoder.push(token).encode() for token in token_ids]

@@ -1,0 +1,34 @@
+"""All views of one checkpoint by name. Imports torch: for the thread that computes, never for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from inference.checkpoints import resolve
+from inference.explaining.belief import belief
+from inference.explaining.layers import attention, lens
+from inference.explaining.leaving import leave_one_out
+from inference.explaining.prompt import prompt
+from inference.explaining.reading import Reading, read
+from inference.explaining.saliency import saliency
+from inference.explaining.subject import Subject
+from inference.explaining.tokens import tokens
+
+__all__ = ["PANELS", "Reading", "Subject", "load", "read"]
+
+# Each takes the subject, the reading and its own arguments.
+PANELS: dict[str, Callable[..., Any]] = {
+    "prompt": prompt,
+    "tokens": tokens,
+    "belief": belief,
+    "leave_one_out": leave_one_out,
+    "saliency": saliency,
+    "attention": attention,
+    "lens": lens,
+}
+
+
+def load(checkpoint: str) -> Subject:
+    """A copy of its own. Raises CheckpointError."""
+    return Subject.load(resolve(checkpoint))
