@@ -1,5 +1,7 @@
 """`manage.py doctor`: is everything here that answers need? A plain sentence per part, and a remedy where it is not.
 
+With --url it looks at a deployment as visitors meet it, through its proxy, from any machine.
+
 It lives beside `serve`, because it looks at the tables and at Daphne as well as at the model.
 """
 
@@ -11,11 +13,11 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from chat import diagnosis, self_visit
+from chat import diagnosis, outside, self_visit, upstream_findings
 from chat.diagnosis import safely
 from chat.findings import Finding, State
 from inference.management.terminal import LoadingProgress, terminal_language
@@ -31,11 +33,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument(
+            "--url", default="", help="look at a deployment from outside, such as https://chat.example.com"
+        )
+        parser.add_argument("--key", default="", help="with --url: a key for /v1, whose streams are then looked at too")
 
     def handle(self, *args: Any, **options: Any) -> None:
         found: list[Finding] = []
         with override(terminal_language()):
-            for finding in self._look(quiet=options["json"]):
+            for finding in self._findings(**options):
                 found.append(finding)
                 if not options["json"]:
                     self._print(finding)
@@ -47,6 +53,13 @@ class Command(BaseCommand):
                 self.stdout.write(self.style.SUCCESS(_("Everything works.")))
         self._leave(0 if well else 1)
 
+    def _findings(self, json: bool, url: str, key: str, **_options: Any) -> Iterator[Finding]:
+        if not url:
+            return self._look(quiet=json)
+        if not url.startswith(("http://", "https://")):
+            raise CommandError(_("An address begins with https:// or http://."))
+        return outside.look(url, key)
+
     def _look(self, quiet: bool) -> Iterator[Finding]:
         progress = LoadingProgress(self.stdout)
         yield safely("configuration", diagnosis.configuration)
@@ -57,6 +70,8 @@ class Command(BaseCommand):
         yield model
         if model.state is State.OK:
             yield safely("answer", diagnosis.answer)
+        for name in upstream_findings.names():
+            yield safely(f"upstream:{name}", upstream_findings.finding, name)
         yield safely("database", diagnosis.database)
         yield safely("knowledge", diagnosis.knowledge)
         yield safely("channel_layer", diagnosis.channel_layer)
