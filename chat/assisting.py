@@ -15,6 +15,7 @@ from chat.access import Actor
 from chat.assistants.engines import engine_of, is_large, problem
 from chat.assistants.enums import Audience
 from chat.assistants.models import Assistant
+from chat.assistants.preview import instructions_of
 from chat.assistants.results import read_fields, schema
 from chat.comparing import owner_of
 from chat.errors import Conflict, NotFound
@@ -92,19 +93,14 @@ def plan(conversation: Conversation, again: bool = False) -> Plan:
 def told(message: Message, engine: str) -> Told:
     """What the engine is told for this reply.
 
-    An engine that is no large language model is told only what the operator's settings say, and keeps to the
-    articles: it can do nothing else well, and instructions would take the place of what it reads.
+    An engine that is no large language model keeps to the articles: it can do nothing else well.
     """
-    assistant = assistant_of(message.conversation)
-    if assistant is None:
-        return Told(settings.CHAT_INSTRUCTIONS)
-    parts = [settings.CHAT_INSTRUCTIONS] if assistant.is_default else []
-    if not is_large(engine):
-        return Told("".join(parts))
-    language = message.conversation.language
-    parts.append(assistant.text("instructions", language).strip())
+    assistant, language = assistant_of(message.conversation), message.conversation.language
+    instructions = instructions_of(assistant, engine, language)
+    if assistant is None or not is_large(engine):
+        return Told(instructions)
     fields = read_fields(message.generation.result_fields)
-    return Told("\n\n".join(filter(None, parts)), assistant.articles, schema(fields, language))
+    return Told(instructions, assistant.articles, schema(fields, language))
 
 
 def _audiences(actor: Actor) -> list[Audience]:

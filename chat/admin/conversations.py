@@ -49,7 +49,7 @@ class ConversationAdmin(ReadOnlyAdmin):
     list_select_related = ("owner",)
     list_filter = (
         *(filters.LastMessageFilter, filters.StatusFilter, filters.RatingFilter, filters.ReasonFilter, "language"),
-        *(filters.AnswererFilter, filters.AbstainedFilter),
+        *(filters.AssistantFilter, filters.AnswererFilter, filters.AbstainedFilter),
         *(filters.BackendFilter, filters.CheckpointFilter, filters.DeletedFilter),
     )
     search_fields = ("title",)  # shows the field; get_search_results does the search

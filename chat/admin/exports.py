@@ -25,7 +25,7 @@ from chat.transcripts import with_details
 
 BATCH = 20
 RECORD_FIELDS = (
-    *("backend", "checkpoint", "checkpoint_sha256", "sampling", "seed", "prompt_tokens", "completion_tokens"),
+    *("assistant", "backend", "checkpoint", "checkpoint_sha256", "sampling", "seed", "prompt_tokens", "completion_tokens"),
     *("truncated_tokens", "queue_ms", "first_token_ms", "total_ms", "finish_reason", "mean_logprob", "min_logprob"),
     *("sources", "answered_by", "reason", "confidence", "abstained", "explanation", "error_class"),
 )

@@ -22,6 +22,7 @@ from django.utils.text import smart_split, unescape_string_literal
 from django.utils.translation import gettext_lazy as _
 
 from chat.answerers import engine_name
+from chat.assistants.models import Assistant
 from chat.enums import FeedbackReasonCode, FeedbackValue, Role, Status
 from chat.models import Conversation, Feedback, FeedbackReason, Generation, Message
 from chat.transcripts import used_values
@@ -75,6 +76,18 @@ class CheckpointFilter(_RecordFilter):
 
     title = _("checkpoint")
     parameter_name = column = "checkpoint"
+
+
+class AssistantFilter(_RecordFilter):
+    """Conversations with a reply of this assistant."""
+
+    title = _("assistant")
+    parameter_name = column = "assistant"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        """The assistants in use by name; those that are gone by their short name."""
+        names = {assistant.slug: assistant.name for assistant in Assistant.objects.all()}
+        return [(value, names.get(value, value)) for value in used_values(self.column)]
 
 
 class AnswererFilter(_RecordFilter):

@@ -15,7 +15,7 @@ from chat.models import Conversation, Generation, Message
 from chat.reply_errors import sentence
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
-TEXTS = ("backend", "checkpoint", "checkpoint_sha256")
+TEXTS = ("assistant", "backend", "checkpoint", "checkpoint_sha256")
 WHOLE_NUMBERS = ("prompt_tokens", "completion_tokens", "truncated_tokens")
 TIMES = ("queue_ms", "first_token_ms", "total_ms")
 LOG_PROBABILITIES = ("mean_logprob", "min_logprob")

@@ -16,7 +16,11 @@ from inference import Sampling
 from inference.errors import InvalidRequest
 
 MAX_STARTERS = 6
-SAMPLING = ("temperature", "top_p", "max_new_tokens")
+SAMPLING: dict[str, Any] = {
+    "temperature": _("A number from 0 to 2."),
+    "top_p": _("A number above 0, 1 at most."),
+    "max_new_tokens": _("A whole number from 1 to 4096."),
+}
 
 
 class ReadableJSON(json.JSONEncoder):
@@ -71,9 +75,6 @@ class Assistant(models.Model):
             models.CheckConstraint(
                 condition=Q(is_default=False) | Q(enabled=True, audience=Audience.EVERYBODY, needs=Needs.ANY),
                 name="default_assistant_is_for_everybody",
-                violation_error_message=_(
-                    "The default assistant has to be in use, for everybody, and good with any engine."
-                ),
             ),
         ]
 
@@ -100,9 +101,11 @@ class Assistant(models.Model):
         return {name: value for name in SAMPLING if (value := getattr(self, name)) is not None}
 
     def clean(self) -> None:
-        """Sampling as inference takes it."""
+        """Sampling as inference takes it, and a default that anybody can be answered by."""
+        if self.is_default and (self.enabled, self.audience, self.needs) != (True, Audience.EVERYBODY, Needs.ANY):
+            raise ValidationError(_("The default assistant has to be in use, for everybody, and good with any engine."))
         for name, value in self.sampling.items():
             try:
                 Sampling(**{name: value})
-            except InvalidRequest as error:
-                raise ValidationError({name: str(error)}) from None
+            except InvalidRequest:
+                raise ValidationError({name: SAMPLING[name]}) from None

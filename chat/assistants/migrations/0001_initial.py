@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'assistant',
                 'verbose_name_plural': 'assistants',
                 'ordering': ['-is_default', 'position', 'slug'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('is_default',), name='one_default_assistant'), models.CheckConstraint(condition=models.Q(('is_default', False), models.Q(('audience', 'everybody'), ('enabled', True), ('needs', 'any')), _connector='OR'), name='default_assistant_is_for_everybody', violation_error_message='The default assistant has to be in use, for everybody, and good with any engine.')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('is_default',), name='one_default_assistant'), models.CheckConstraint(condition=models.Q(('is_default', False), models.Q(('audience', 'everybody'), ('enabled', True), ('needs', 'any')), _connector='OR'), name='default_assistant_is_for_everybody')],
             },
         ),
     ]

@@ -1,0 +1,5 @@
+"""Assistants in Django admin."""
+
+from chat.assistants.admin import assistants
+
+__all__ = ["assistants"]
