@@ -137,7 +137,7 @@ def _top_p(reader: Reader, usual: float) -> float:
 
 def _stop(reader: Reader) -> tuple[str, ...]:
     value = reader.any("stop")
-    found = [value] if isinstance(value, str) else value or []
+    found = [] if value is None else [value] if isinstance(value, str) else value
     limit = settings.API_LIMITS["stop_chars"]
     fine = isinstance(found, list) and len(found) <= MAX_STOP_STRINGS
     if not fine or not all(isinstance(text, str) and 0 < len(text) <= limit for text in found):
