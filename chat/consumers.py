@@ -27,6 +27,7 @@ from chat.dispatch import Asker
 from chat.errors import ChatError, NotFound, RateLimited, Restarting
 from chat.events import Event
 from chat.faults import log_fault
+from chat.following import Following
 from chat.offloop import off_loop
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.scope, self.base_send = scope, send
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._behind, self._busy = 0, False
+        self._following = Following()
         with contextlib.suppress(StopConsumer):
             await await_many_dispatch([receive, self._inbox.get], self.dispatch)
 
@@ -70,11 +72,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def hear(self, event: Event, frame: str) -> None:
         """An event from the hub: a word goes straight out, unless a handler (a snapshot, say) has to come first."""
+        self._following.take(event)
         if event["type"] == DELTA and not self._behind and not self._busy:
             await self._send_frame(frame)
         elif self._behind <= MAX_BEHIND:
             self._inbox.put_nowait({"type": EVENT, "event": event if self._behind < MAX_BEHIND else events.RESYNC})
             self._behind += 1
+
+    def doubtful(self, known: set[str]) -> bool:
+        """Whether this tab should read the state again, because news of a reply does not come."""
+        return self._following.doubtful(known)
 
     async def connect(self) -> None:
         """Let the owner in and send the state; everybody else gets a close code and not a word."""
@@ -177,10 +184,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._send_snapshot()
         except NotFound:
             await self._refuse(NOT_FOUND)
+        except Exception as error:
+            self._following.mistrust()
+            log_fault(logger, "A tab could not be given the state", error)
 
     async def _send_snapshot(self) -> None:
         snapshot = await off_loop(dispatch.snapshot, self._actor, self._conversation_id)
         self._model = snapshot["model"]
+        self._following.take(snapshot)
         await self._send(snapshot)
         for message in snapshot["messages"]:
             waiting = replies.waiting_event(message["id"])

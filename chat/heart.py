@@ -8,8 +8,9 @@ import weakref
 
 from django.conf import settings
 
-from chat import events, leases, replies
+from chat import events, leases, metrics, replies
 from chat.faults import log_fault
+from chat.hub import get_hub
 from chat.offloop import off_loop
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ async def beat() -> None:
         replies.start(reply)
     for reply in turn.ended:
         await events.publish(str(reply.conversation.public_id), events.done(reply))
+    metrics.count_reaped(len(turn.ended))
     if turn.ended or turn.taken:
         logger.warning("Replies of processes that ended: %d cut short, %d go on here", len(turn.ended), len(turn.taken))
 
@@ -52,4 +54,5 @@ async def beat() -> None:
 async def _beat_on() -> None:
     while True:
         await beat()
+        get_hub().resync_doubtful(replies.running_ids())
         await asyncio.sleep(settings.CHAT_LEASE["beat_s"])

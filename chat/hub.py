@@ -41,6 +41,9 @@ class Listener(Protocol):
     async def hear(self, event: Event, frame: str) -> None:
         """Take an event; `frame` is the same as JSON."""
 
+    def doubtful(self, known: set[str]) -> bool:
+        """Whether it should read the state again; replies that are `known` to run in this process miss no event."""
+
 
 class Hub:
     """The sockets of one event loop by conversation, and the line to the other processes if there are any."""
@@ -151,12 +154,19 @@ class Hub:
             if conversation_id in self._listeners:
                 await self._deliver(conversation_id, json.loads(frame), frame)
 
-    def _resync_all(self) -> None:
-        if self._resyncing is None or self._resyncing.done():
-            self._resyncing = asyncio.create_task(self._resync_each(), name="hub resync")
+    def resync_doubtful(self, known: set[str]) -> None:
+        """Have the tabs read the state again that wait in vain for news of a reply."""
+        self._resync([listener for listener in self.listening() if listener.doubtful(known)])
 
-    async def _resync_each(self) -> None:
-        for listener in self.listening():
+    def _resync_all(self) -> None:
+        self._resync(self.listening())
+
+    def _resync(self, listeners: list[Listener]) -> None:
+        if listeners and (self._resyncing is None or self._resyncing.done()):
+            self._resyncing = asyncio.create_task(self._resync_each(listeners), name="hub resync")
+
+    async def _resync_each(self, listeners: list[Listener]) -> None:
+        for listener in listeners:
             await listener.hear(RESYNC, "")
             await asyncio.sleep(RESYNC_PAUSE_S)
 

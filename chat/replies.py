@@ -113,6 +113,11 @@ def running() -> list[int]:
     return list(_live)
 
 
+def running_ids() -> set[str]:
+    """The same as the pages know them."""
+    return {reply.message_id for reply in _live.values()}
+
+
 async def settle(patience_s: float) -> None:
     """Wait until all replies of this process have ended, but not longer than this."""
     tasks = _tasks()
@@ -284,9 +289,10 @@ async def _close(reply: LiveReply, ending: Ending | None) -> None:
 
 
 def _count(reply: LiveReply, ending: Ending | None) -> None:
-    how = reply.end_as or Status.FAILED if ending is None else ending.status
+    status = reply.end_as or Status.FAILED if ending is None else ending.status
     error = reply.error_code if ending is None else ending.error_code
-    metrics.count_reply(str(how), reply.tally.measures(), error)
+    how = "handed_on" if status == Status.STREAMING else str(status)
+    metrics.count_reply(how, reply.tally.measures(), error)
 
 
 async def _with_patience(reply: LiveReply, ending: Ending | None) -> Event | None:

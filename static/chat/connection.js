@@ -98,6 +98,7 @@ export class Connection {
   }
 
   deliver(event) {
+    if (event.type === "again") return this.outbox.add(event.command); // the server is about to end, and hangs up now
     this.outbox.settle(event);
     this.link.onEvent(event);
   }

@@ -3,6 +3,7 @@
 import { get, post } from "./http.js";
 
 const GONE = new Set([401, 403, 404, 410]);
+const ENDING = 503;
 
 /** link: {url, outbox, position(), deliver(event), alive(), lost(), gone()} */
 export class Poller {
@@ -68,7 +69,7 @@ export class Poller {
 
   async command(command, round) {
     const url = `${this.link.url}command/`;
-    const events = await post(url, command).then((body) => body.events, (error) => refusal(error, command));
+    const events = await post(url, command).then((body) => body.events, (error) => this.refusal(error, command));
     this.deliver(events, round);
   }
 
@@ -95,11 +96,13 @@ export class Poller {
     if (document.hidden) return this.hiddenMs;
     return this.link.position().message ? this.runningMs : this.idleMs;
   }
-}
 
-/** A refused command comes with its own error event; anything else is a failed connection. */
-function refusal(error, command) {
-  const events = error.body?.events;
-  if (Array.isArray(events) && command.type !== "sync") return events;
-  throw error;
+  /** A refused command comes with its own error event; anything else is a failed connection. */
+  refusal(error, command) {
+    const events = error.body?.events;
+    if (command.type === "sync" || !Array.isArray(events)) throw error;
+    if (error.status !== ENDING) return events;
+    this.link.outbox.add(command); // nothing was done: another server will do it
+    throw error;
+  }
 }
