@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import math
 import signal
@@ -167,6 +168,7 @@ class SiteServer(Server):
             with contextlib.suppress(NotImplementedError):
                 loop.add_signal_handler(number, self.request_stop)
         self._spawn(self._alongside())
+        _collect_less()
 
     def _spawn(self, coroutine: Any) -> None:
         task = asyncio.get_event_loop().create_task(coroutine)
@@ -200,6 +202,16 @@ class SiteServer(Server):
             logger.error("Draining failed: %s", type(error).__name__)
         finally:
             self.stop()
+
+
+def _collect_less() -> None:
+    """Leave what is there now out of garbage collection, and look through the rest more seldom.
+
+    With a thousand sockets Python's defaults spend a quarter of the time on it, in pauses that every word waits for.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _without_client_root(application: Any) -> Any:

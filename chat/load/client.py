@@ -53,9 +53,8 @@ class Socket(asyncio.Protocol):
         self.begun = self.done = self.lost = False
         self.seq = 0
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: Any) -> None:
         """Ask for a WebSocket."""
-        assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [
@@ -177,7 +176,9 @@ async def open_all(tabs: list[Tab], tally: Tally) -> list[Socket]:
         async with turn:
             try:
                 loop = asyncio.get_running_loop()
-                _, socket = await loop.create_connection(lambda: Socket(tab, tally), address.hostname, address.port)
+                _, socket = await loop.create_connection(
+                    lambda: Socket(tab, tally), str(address.hostname), address.port or 80
+                )
                 await socket.opened
             except OSError:
                 tally.fail("not opened")

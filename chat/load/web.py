@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -81,17 +81,17 @@ def follow(plan: dict[str, Any], servers: list[Server], say: Say) -> Figures:
     with subprocess.Popen(  # noqa: S603 - our own command
         command, cwd=settings.BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as client:
-        assert client.stdin is not None
-        assert client.stdout is not None
+        to_client, from_client = cast(IO[str], client.stdin), cast(IO[str], client.stdout)
         try:
-            _write(client.stdin, json.dumps(plan))
-            for line in client.stdout:
+            _write(to_client, json.dumps(plan))
+            for line in from_client:
                 news = json.loads(line)
                 watch.look(news)
                 if news["at"] == "end":
+                    del news["at"]
                     return {**news, **watch.figures(len(plan["idle"]))}
                 say(_SAID[news["at"]]())
-                _write(client.stdin, "go")
+                _write(to_client, "go")
         finally:
             client.kill()
     raise RuntimeError("The benchmark's client process ended early.")
@@ -116,8 +116,7 @@ class _Watch:
         self._opening_s = 0.0
 
     def look(self, news: dict[str, Any]) -> None:
-        at = news.pop("at") if news["at"] == "end" else news["at"]
-        news["at"] = at
+        at = news["at"]
         self._memory[at] = sum(server.memory_mb() for server in self._servers)
         self._cpu[at] = sum(server.cpu_s() for server in self._servers)
         self._opening_s = news.get("seconds", 0.0) if at == "open" else self._opening_s
@@ -133,6 +132,6 @@ class _Watch:
         }
 
 
-def _write(pipe: Any, line: str) -> None:
+def _write(pipe: IO[str], line: str) -> None:
     pipe.write(line + "\n")
     pipe.flush()
