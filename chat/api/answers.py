@@ -10,10 +10,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 
 from django.conf import settings
 
 import inference
+from chat import metrics
 from chat.api import actions
 from chat.api.actions import Use
 from chat.api.calls import Call
@@ -21,6 +23,7 @@ from chat.api.errors import ApiError, BadRequest, Internal, TooMany, Unavailable
 from chat.api.models import ApiKey
 from chat.faults import log_fault
 from chat.offloop import off_loop
+from chat.tally import Tally
 from inference import Chunk, FinishReason
 from inference.errors import BackendUnavailable, InvalidRequest, MessageTooLong, Overloaded
 
@@ -40,6 +43,7 @@ class Answer:
         self._queue: asyncio.Queue[Chunk | ApiError | None] = asyncio.Queue()
         self._tokens = [0] * call.request.sampling.n
         self.prompt_tokens = 0
+        self._tally = Tally()
         self._closing = False
         self._task = asyncio.create_task(self._run(), name=f"api {call.request.id}")
 
@@ -77,11 +81,13 @@ class Answer:
             error = await self._outcome()
         except asyncio.CancelledError:  # nobody listens any more; what was used by then counts
             await self._record(failed=False)
+            self._measure("stopped")
             raise
         self._closing = True
         if error is not None:
             error.counted = True
         await self._record(failed=error is not None)
+        self._measure("failed" if error else "complete", error.code if error else "")
         self._queue.put_nowait(error)
 
     async def _outcome(self) -> ApiError | None:
@@ -110,10 +116,18 @@ class Answer:
                     return
         raise Internal(BROKE_OFF)
 
+    def _measure(self, ending: str, error: str = "") -> None:
+        """For the operator's figures, in which nothing tells whose key it was."""
+        tokens = {"prompt_tokens": self.prompt_tokens, "completion_tokens": self.completion_tokens}
+        metrics.count_reply(ending, replace(self._tally.measures(), **tokens), error)
+
     def _count(self, chunk: Chunk) -> None:
+        if chunk.text:
+            self._tally.count(chunk)
         if chunk.completion is None:
             self._tokens[chunk.index] += chunk.token_count
         else:
+            self._tally.completed(chunk.completion)
             self._tokens[chunk.index] = chunk.completion.completion_tokens
             self.prompt_tokens = self.prompt_tokens or chunk.completion.prompt_tokens
 
