@@ -114,6 +114,10 @@ def _one_of(*choices: str) -> Callable[[str, str], str]:
     return read
 
 
+def _yes(variable: str, value: str) -> bool:
+    return _one_of("true", "false", "yes", "no", "on", "off", "1", "0")(variable, value) in ("true", "yes", "on", "1")
+
+
 def _seconds(variable: str, value: str) -> float:
     try:
         seconds = float(value)
@@ -140,6 +144,7 @@ FIELDS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "CONTINUES": ("continues", _one_of("ask", "prefill")),
     "LOGPROBS": ("logprobs", _one_of("auto", "on", "off")),
     "CANDIDATES": ("candidates", _one_of("together", "apart")),
+    "LARGE": ("large", _yes),
     "MAX_TOKENS": ("max_tokens_field", _one_of("max_tokens", "max_completion_tokens")),
     "CONNECT_S": ("connect_s", _seconds),
     "FIRST_TOKEN_S": ("first_token_s", _seconds),

@@ -27,8 +27,9 @@ class Backend(Protocol):
     def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """Yield the answer; closing the iterator cancels the generation.
 
-        Raises InvalidRequest, Overloaded or BackendUnavailable before the first chunk. A failure
-        after that is a chunk with finish_reason ERROR, never an exception.
+        Raises InvalidRequest, Overloaded or BackendUnavailable before the first word; one that asks another
+        server also StreamBroken or UpstreamTimeout. A failure after that is a chunk with finish_reason ERROR,
+        never an exception.
         """
 
     def describe(self) -> dict[str, Any]:

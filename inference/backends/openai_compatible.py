@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inference.backends.upstream import faults
 from inference.backends.upstream.client import Clients
@@ -20,6 +20,9 @@ from inference.backends.upstream.merging import merged
 from inference.backends.upstream.options import Options
 from inference.errors import InferenceError
 from inference.types import Chunk, Request, Status
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
 
 DOWN = (502, 503, 504)
 
@@ -40,8 +43,9 @@ class OpenAICompatibleBackend:
 
     @property
     def large(self) -> bool:
-        """Whoever asks another server does so for a model that is too large for this one; not for another Duologue."""
-        return self._options.articles != "server"
+        """Whether its model follows instructions."""
+        told = self._options.large
+        return self._options.articles != "server" if told is None else told
 
     def start(self) -> None:
         """Nothing to load: whether it is up is seen by the way."""
@@ -73,12 +77,13 @@ class OpenAICompatibleBackend:
 
     async def models(self) -> list[str] | None:
         """The names of the server's models; None when it keeps no list. Raises as `look` does."""
+        client = await self._clients.get()
         import openai
 
         with faults.opening(self.name):
             try:
                 async with Deadlines(self.name, self._options).waiting():
-                    page = await self._clients.get().models.list()
+                    page = await client.models.list()
             except openai.APIStatusError as error:
                 if error.status_code in (401, 403, *DOWN):
                     raise
@@ -109,23 +114,23 @@ class OpenAICompatibleBackend:
 
     async def _asked(self, request: Request) -> AsyncIterator[Chunk]:
         """All candidates in one request, or those that the server does not give in such a one in one each."""
-        count = request.sampling.n
+        client, count = await self._clients.get(), request.sampling.n
         left: Iterable[int] = range(count)
         if count == 1 or not self._apart:
-            exchange = self._exchange(request, 0)
+            exchange = self._exchange(client, request, 0)
             async with aclosing(exchange.stream()) as chunks:  # type: ignore[type-var]
                 async for chunk in chunks:
                     yield chunk
             left = exchange.missing
         if left:
             self._apart = True
-            alone = [self._exchange(_one(request, index), index).stream(raises=False) for index in left]
+            alone = [self._exchange(client, _one(request, index), index).stream(raises=False) for index in left]
             async with aclosing(merged(alone)) as chunks:  # type: ignore[type-var]
                 async for chunk in chunks:
                     yield chunk
 
-    def _exchange(self, request: Request, first: int) -> Exchange:
-        return Exchange(self.name, self._options, self._clients.get(), request, self._refused, first)
+    def _exchange(self, client: AsyncOpenAI, request: Request, first: int) -> Exchange:
+        return Exchange(self.name, self._options, client, request, self._refused, first)
 
 
 def _one(request: Request, index: int) -> Request:

@@ -40,11 +40,18 @@ def test_several_by_name_each_with_its_own_options():
             "DUOLOGUE_UPSTREAM_OTHER_MODEL": "default",
             "DUOLOGUE_UPSTREAM_OTHER_ARTICLES": "Server",
             "DUOLOGUE_UPSTREAM_OTHER_RETRIES": "0",
+            "DUOLOGUE_UPSTREAM_OTHER_LARGE": "yes",
         },
         TAKEN,
     )
     big = {"base_url": URL, "model": "org/big", "api_key": "secret", "label": "The big one", "first_token_s": 2.5}
-    other = {"base_url": "https://chat.example.com/v1", "model": "default", "articles": "server", "retries": 0}
+    other = {
+        "base_url": "https://chat.example.com/v1",
+        "model": "default",
+        "articles": "server",
+        "retries": 0,
+        "large": True,
+    }
     assert found == {
         "big-one": {
             "BACKEND": CITED,

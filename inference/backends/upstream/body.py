@@ -34,7 +34,7 @@ def body_of(request: Request, options: Options, refused: Collection[str] = ()) -
         "stream": True,
         "stream_options": {"include_usage": True},
         "temperature": chosen.temperature,
-        _max_tokens(options, refused): chosen.max_new_tokens,
+        **_bound(request, options, refused),
         **_wanted(request, options),
     }
     extra = _extensions(request, options)
@@ -77,10 +77,14 @@ def _logprobs(request: Request, options: Options) -> dict[str, Any]:
     return {"logprobs": True, "top_logprobs": count} if count else {"logprobs": True}
 
 
-def _max_tokens(options: Options, refused: Collection[str]) -> str:
-    """Newer models of OpenAI's refuse the old name, older servers the new one."""
+def _bound(request: Request, options: Options, refused: Collection[str]) -> dict[str, int]:
+    """The most tokens; not where another Duologue may quote an article, which would be cut: it has a bound itself."""
+    if options.articles == "server" and request.articles and not request.sampling.cut_quotes:
+        return {}
+    # Newer models of OpenAI's refuse the old name, older servers the new one.
     other = {MAX_TOKENS: MAX_COMPLETION_TOKENS, MAX_COMPLETION_TOKENS: MAX_TOKENS}
-    return other[options.max_tokens_field] if options.max_tokens_field in refused else options.max_tokens_field
+    name = options.max_tokens_field
+    return {other[name] if name in refused else name: request.sampling.max_new_tokens}
 
 
 def _turns(request: Request, options: Options, refused: Collection[str]) -> list[ChatMessage]:

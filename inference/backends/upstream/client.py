@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from inference.backends.upstream.options import Options
+from inference.engine.thread import off_loop
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -24,11 +25,12 @@ class Clients:
         self._options = options
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncOpenAI] = WeakKeyDictionary()
 
-    def get(self) -> AsyncOpenAI:
-        """The running loop's client; imports the package at the first use."""
+    async def get(self) -> AsyncOpenAI:
+        """The running loop's client. Its package, which takes a second to import, is imported at the first use."""
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
-            self._clients[loop] = _client(self._options)
+            made = await off_loop(_client, self._options)
+            self._clients.setdefault(loop, made)
         return self._clients[loop]
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from inference.errors import BackendUnavailable, InferenceError, InvalidRequest, Overloaded, UpstreamTimeout
 from inference.types import BackendState, Status
@@ -51,9 +52,12 @@ class Health:
         pause = LOOK_AGAIN_WHEN_DOWN_S if self._error else LOOK_AGAIN_S
         if time.monotonic() - self._seen > pause:
             self._look_soon()
+        seen = Status(BackendState.READY, 1.0, running=self.running, engine=self._name)
         if self._error is None:
-            return Status(BackendState.READY, 1.0, running=self.running)
-        return Status(BackendState.FAILED, detail=str(self._error), error_code=self._error.code, running=self.running)
+            return seen
+        return replace(
+            seen, state=BackendState.FAILED, progress=0.0, detail=str(self._error), error_code=self._error.code
+        )
 
     def close(self) -> None:
         """End a look that is under way."""

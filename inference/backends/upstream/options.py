@@ -14,7 +14,8 @@ class Options:
     """`articles`: "server" when the server knows the articles itself and says so (another Duologue's /v1), else "none".
     `continues`: "prefill" when it takes a begun answer as its own beginning (vLLM does), "ask" to ask it in words.
     `logprobs`: "auto" when a request wants them, "on" always, "off" never. `candidates`: "together" in one request
-    (n), "apart" in one each. `max_tokens_field` is what it calls the most tokens of an answer.
+    (n), "apart" in one each. `max_tokens_field` is what it calls the most tokens of an answer. `large` tells a model
+    that follows instructions; None takes every server's for one but another Duologue's.
 
     Seconds: `connect_s` to a connection, `first_token_s` to the first word with all repetitions, `gap_s` between two,
     `total_s` in all. `retries` repeat what failed before the first word. Raises InvalidRequest for other values.
@@ -29,6 +30,7 @@ class Options:
     logprobs: str = "auto"
     candidates: str = "together"
     max_tokens_field: str = "max_tokens"
+    large: bool | None = None
     connect_s: float = 5.0
     first_token_s: float = 20.0
     gap_s: float = 15.0

@@ -363,9 +363,12 @@ async def test_another_duologue_tells_its_sources(server: Misbehaving):
     assert chunks[0].decision == decision
     record = last_of(chunks).completion
     assert (record.sources, record.confidence, record.answered_by) == (("card",), 0.93, "cloud")
-    assert "duologue" not in server.requests[0].body
     await asked(made(server, "knowing", articles="server"), replace(REQUEST, articles=False))
-    assert server.requests[1].body["duologue"] == {"articles": False}
+    with_articles, without = (seen.body for seen in server.requests)
+    assert without["duologue"] == {"articles": False}
+    # A bound would cut the article that it may quote.
+    assert [name in with_articles for name in ("duologue", "max_tokens")] == [False, False]
+    assert without["max_tokens"] == 256
 
 
 async def test_any_other_server_cannot_name_articles_of_ours(server: Misbehaving):
@@ -447,6 +450,15 @@ async def test_the_key_is_told_nobody(server: Misbehaving):
         "label": "Our cloud",
         "refused_fields": [],
     }
+
+
+def test_a_server_has_a_large_model_but_for_another_duologue():
+    def large(**options: Any) -> bool:
+        return OpenAICompatibleBackend("cloud", base_url="http://h/v1", model="m", **options).large
+
+    assert [large(), large(articles="server"), large(articles="server", large=True), large(large=False)] == [
+        *(True, False, True, False)
+    ]
 
 
 @pytest.mark.parametrize("options", [{"retries": 3}, {"gap_s": 0}, {"articles": "yes"}, {"max_tokens_field": "n"}])
