@@ -83,6 +83,9 @@ class Hub:
         await self._deliver(conversation_id, event, frame)
         if self._layer is None:
             return
+        if len(self._outbox) >= MAX_WAITING:
+            self._outbox.clear()
+            self._sent += 1  # the others see by the hole that they missed something
         self._outbox.append((conversation_id, frame))
         if self._sending is None or self._sending.done():
             self._sending = asyncio.create_task(self._send_all(), name="hub sender")
@@ -98,7 +101,7 @@ class Hub:
 
     async def _send_all(self) -> None:
         while self._outbox:
-            batch, self._outbox = self._outbox[:MAX_BATCH], self._outbox[MAX_BATCH:][-MAX_WAITING:]
+            batch, self._outbox = self._outbox[:MAX_BATCH], self._outbox[MAX_BATCH:]
             try:
                 await self._send(batch)
                 self._failing = False

@@ -65,7 +65,8 @@ def _plan(servers: list[Server], load: Load) -> dict[str, Any]:
     streams = [Visitor(server.origin).tab() for server in servers for _number in range(load.streams)]
     idle = [tab for server in servers for tab in _idle_tabs(server.origin, load.idle)]
     question = f"{WORDS_PER_S} {load.seconds}"
-    return {"streams": streams, "idle": idle, "question": question, "patience_s": PATIENCE_S + load.seconds}
+    patience_s = PATIENCE_S + load.seconds
+    return {"streams": streams, "idle": idle, "question": question, "patience_s": patience_s, "whole": False}
 
 
 def _idle_tabs(origin: str, count: int) -> Iterator[dict[str, str]]:
