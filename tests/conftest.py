@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings, settings
 from django.core.cache import cache
+from django.db import connection
 from django.utils import translation
 
 import inference
@@ -68,6 +69,16 @@ def pytest_unconfigure() -> None:
     """Remove what SQLite left beside the test database: worker threads had it open when it was deleted."""
     for name in ("-wal", "-shm"):
         Path(f"{settings.DATABASES['default']['TEST']['NAME']}{name}").unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """PostgreSQL drops no database that somebody is connected to, and worker threads keep their connections."""
+    yield
+    if connection.vendor == "postgresql":
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(f"{others} AND pid <> pg_backend_pid()")
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from chat.models import Conversation, TranscriptRead
 from tests.chat.admin.conftest import LIST, Talk, make_staff
 
 HOSTILE = [
-    *("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\0=1", " =1", "  \t+1", "＝1", "＋1", "－1", "＠A"),
+    *("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "  \t+1", "＝1", "＋1", "－1", "＠A"),
     *("'=1", "''", "'", 'a"b', '"=1"', "a,b\r\nc", "=cmd|'/c calc'!A0", '=HYPERLINK("https://evil.example")', ""),
 ]
 LIVE = "=+-@\t\r\n\0＝＋－＠"
@@ -35,7 +35,7 @@ def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", [*HOSTILE, "\0=1"])  # NUL, which PostgreSQL does not store, in a cell alone
 def test_a_quoted_cell_is_not_live_and_comes_back_equal(text):
     assert quote_cell(text).lstrip()[:1] not in set(LIVE)
     assert unquote_cell(quote_cell(text)) == text
