@@ -57,11 +57,11 @@ class _RecordFilter(admin.SimpleListFilter):
         return [(value, value) for value in used_values(self.column)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        """Those with at least one such reply."""
+        """Those with at least one such reply: from the conversation to its messages, and from each to its record."""
         if not self.value():
             return queryset
-        records = Generation.objects.filter(message__conversation=OuterRef("pk"), **{self.column: self.value()})
-        return queryset.filter(Exists(records))
+        records = Generation.objects.filter(message=OuterRef("pk"), **{self.column: self.value()})
+        return queryset.filter(Exists(Message.objects.filter(Exists(records), conversation=OuterRef("pk"))))
 
 
 class BackendFilter(_RecordFilter):

@@ -24,6 +24,7 @@ from chat.commands import (
     RegenerateReply,
     SelectVersion,
     SendMessage,
+    SetChoice,
     SetFeedback,
     StopReply,
     Sync,
@@ -54,6 +55,7 @@ VALID: list[tuple[dict[str, Any], Command]] = [
         SetFeedback(UID, FeedbackValue.BAD, (FeedbackReasonCode.WRONG, FeedbackReasonCode.SLOW), "No."),
     ),
     ({"type": "feedback.clear", "message_id": ID}, ClearFeedback(UID)),
+    ({"type": "conversation.set", "assistant": "tutor", "engine": ""}, SetChoice("tutor", "")),
     ({"type": "history.load", "before": ID}, LoadHistory(UID)),
     ({"type": "sync"}, Sync()),
 ]

@@ -26,21 +26,24 @@ def test_a_snapshot_is_the_whole_state(conversation: Conversation, ann: Actor, b
     reply_ids = [str(turn.reply.public_id), str(running.public_id)]
     question, reply = str(turn.message.public_id), str(running.public_id)
     assert serializers.snapshot_json(ann, conversation) == {
-        "conversation": {"id": str(conversation.public_id), "title": "我的卡呢？", "language": "zh-hans"},
+        "conversation": {
+            **{"id": str(conversation.public_id), "title": "我的卡呢？", "language": "zh-hans"},
+            **{"assistant": "", "engine": ""},
+        },
         "messages": [
             {
                 **{"id": question, "parent": None, "role": "user", "status": "complete", "seq": 0},
                 **{"text": "我的卡呢？", "html": None, "client_id": turn.message.client_id, "lang": "zh-hans"},
                 "created_at": turn.message.created_at.isoformat(),
                 **{"versions": {"ids": [question], "index": 0}, "feedback": None, "detail": "", "sources": []},
-                **{"engine": "", "confidence": "", "abstained": False},
+                **{"engine": "", "confidence": "", "abstained": False, "structured": False},
             },
             {
                 **{"id": reply, "parent": question, "role": "assistant", "status": "streaming", "seq": 0},
                 **{"text": "", "html": None, "client_id": "", "lang": "zh-hans"},
                 "created_at": running.created_at.isoformat(),
                 **{"versions": {"ids": reply_ids, "index": 1}, "feedback": None, "detail": "", "sources": []},
-                **{"engine": "", "confidence": "", "abstained": False},
+                **{"engine": "", "confidence": "", "abstained": False, "structured": False},
             },
         ],
         "has_older": False,

@@ -104,6 +104,7 @@ async def test_a_conversation_is_renamed_in_every_tab(browser: Browser, conversa
         )
         event = await tab.next()
     heading = {"id": str(conversation.public_id), "title": "My card", "language": "en"}
+    heading |= {"assistant": "", "engine": ""}
     assert event == {"type": "conversation.updated", "conversation": heading}
 
 

@@ -48,6 +48,7 @@ def test_a_new_visitor_gets_an_empty_page_and_no_row(client: Client):
 def test_a_visitor_who_came_back_gets_the_latest_conversation(browser: Client, conversation: Conversation):
     say(conversation)
     heading = {"id": str(conversation.public_id), "title": "Where is my card?", "language": "en"}
+    heading |= {"assistant": "", "engine": ""}
     assert _boot(browser.get("/"))["conversation"] == heading
     assert _boot(browser.get(f"/c/{conversation.public_id}/"))["conversation"] == heading
     assert _boot(browser.get("/?new=1"))["conversation"] is None
@@ -78,7 +79,7 @@ def test_the_page_knows_its_addresses_texts_and_limits(client: Client, conversat
     boot = _boot(client.get("/", headers={"accept-language": "en"}))
     assert set(boot) == {
         *("conversation", "urls", "texts", "limits", "starters", "signed_in", "username", "claimable", "language"),
-        *("reasons", "model", "compare"),
+        *("reasons", "model", "compare", "choices"),
     }
     assert boot["urls"]["command"] == "/c/{id}/command/"
     assert boot["urls"]["socket"] == "/ws/c/{id}/"

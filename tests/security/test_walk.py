@@ -16,6 +16,7 @@ from django.test import Client
 
 from chat.api.actions import issue_key
 from chat.api.models import ApiKey
+from chat.assistants.models import Assistant
 from chat.commands import COMMANDS
 from chat.knowledge.models import Article
 from chat.models import Conversation, Feedback, FeedbackReason, Generation, Message, TranscriptRead
@@ -88,6 +89,7 @@ ADMIN: dict[str, tuple[int, int, int]] = {
     "admin/knowledge/article/preview/": (403, 403, 405),
     "admin/knowledge/article/<int:article_id>/retire/": (403, 403, 405),
     "admin/knowledge/article/<int:article_id>/revisions/<int:number>/": (403, 403, 404),
+    "admin/assistants/assistant/preview/": (403, 403, 405),
     "admin/logout/": (405, 405, 405),
 }
 # Models in the admin: list, add, history, delete, change.
@@ -96,6 +98,7 @@ MODELS: dict[str, dict[str, tuple[int, ...]]] = {
     "auth/group": {"reviewer": NONE, "superuser": FULL},
     "auth/user": {"reviewer": NONE, "superuser": FULL},
     "knowledge/article": {"reviewer": NONE, "superuser": FULL},
+    "assistants/assistant": {"reviewer": NONE, "superuser": FULL},
     "chat/conversation": {"reviewer": READ, "superuser": READ},
     "chat/feedback": {"reviewer": NONE, "superuser": READ},
     "chat/transcriptread": {"reviewer": NONE, "superuser": READ},
@@ -121,6 +124,7 @@ def payload(name: str, target: Property) -> dict[str, Any]:
         "version.select": {"message_id": answer},
         "feedback.set": {"message_id": answer, "value": -1, "reasons": ["wrong"], "comment": "No"},
         "feedback.clear": {"message_id": answer},
+        "conversation.set": {"assistant": "", "engine": ""},
         "history.load": {"before": answer},
         "sync": {},
     }
@@ -245,6 +249,7 @@ def keys(world: World) -> dict[str, int]:
         "auth/group": Group.objects.create(name="A group").pk,
         "auth/user": world.users["user_a"].pk,
         "knowledge/article": Article.objects.create(slug="an_article").pk,
+        "assistants/assistant": Assistant.objects.create(slug="an-assistant").pk,
         "chat/conversation": conversation.pk,
         "chat/feedback": Feedback.objects.get(message=world.owned["user_a"].answer).pk,
         "api/apikey": api_key.pk,
