@@ -1,7 +1,7 @@
 """A backend without a model that says words at a steady pace: for measuring the load of the web side alone.
 
-The last message says the pace and how long: "10 30" is ten words a second for thirty seconds. Each word is the Unix
-time at which it was due. Not when it was made: a loop that is behind makes words late, and that counts.
+The last message says the pace and the end: "10 1800000000" is ten words a second up to that Unix time. Each word is
+the time at which it was due. Not when it was made: a loop that is behind makes words late, and that counts.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ class PacedBackend:
 
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """See Backend.stream."""
-        per_second, count = _pace(request)
+        per_second, end = _pace(request)
         began = time.time() + random.random() / per_second  # so that many streams do not speak in step
+        count = max(0, int((end - began) * per_second))
         for number in range(count):
             due = began + number / per_second
             await asyncio.sleep(due - time.time())
@@ -47,12 +48,12 @@ class PacedBackend:
         yield Chunk(finish_reason=FinishReason.STOP, completion=_completion(self.name, count))
 
 
-def _pace(request: Request) -> tuple[float, int]:
+def _pace(request: Request) -> tuple[float, float]:
     try:
-        per_second, seconds = map(float, request.messages[-1].content.split())
+        per_second, end = map(float, request.messages[-1].content.split())
     except ValueError:
-        raise InvalidRequest("Say how many words a second, and for how many seconds.") from None
-    return per_second, int(per_second * seconds)
+        raise InvalidRequest("Say how many words a second, and up to which Unix time.") from None
+    return per_second, end
 
 
 def _completion(name: str, count: int) -> Completion:

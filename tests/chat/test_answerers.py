@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 
-from chat.answerers import REASONS, Level, engine_name, level, reasons
+import inference
+from chat.answerers import REASONS, Level, author, engine_name, level, reasons
 from chat.models import Generation
 
 
@@ -40,3 +42,26 @@ def test_whatever_is_stored_can_be_read(explanation: object):
 def test_an_engine_of_an_operators_own_keeps_its_name():
     with translation.override("en"):
         assert (engine_name("gpt2"), engine_name("mine"), engine_name("")) == ("the language model", "mine", "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"answered_by": "rules"}, "rules"),
+        ({"answered_by": "cloud"}, ""),
+        ({"answered_by": "tier", "explanation": {"upstream": {"answered_by": "gpt2"}}}, "gpt2"),
+        ({"answered_by": "tier", "explanation": {"upstream": "gpt2"}}, ""),
+        ({"answered_by": "tier", "explanation": []}, ""),
+    ],
+)
+def test_an_engine_behind_another_process_is_the_one_that_visitors_know(fields: dict[str, object], expected: str):
+    assert author(Generation(**fields)) == expected
+
+
+def test_an_upstream_has_the_label_that_its_operator_gave_it():
+    entry = {"BACKEND": "tests.scripted.ScriptedBackend", "OPTIONS": {"label": "Our cloud"}}
+    inference.configure({"cloud": entry, "default": "cloud"})
+    try:
+        assert (engine_name("cloud"), engine_name("default")) == ("Our cloud", "default")
+    finally:
+        inference.configure(settings.INFERENCE)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import psutil
 
+from inference.backends.openai_compatible import OpenAICompatibleBackend
+from inference.types import ChatMessage, Request, Role
 from tests.e2e.conftest import needs_embedded
 from tests.e2e.serving import Site
 from tests.e2e.visiting import Event, Visitor
@@ -16,9 +19,8 @@ HEAVY = ("libtorch", "torch/", "transformers/", "tokenizers/")
 
 def new_key(site: Site) -> str:
     """A key of that installation for the web tier."""
-    before = len(site.log.read_text())
     assert site.manage("create_api_key", "web tier").wait(120) == 0
-    return site.log.read_text()[before:].splitlines()[-1]
+    return next(line for line in site.log.read_text().splitlines() if line.startswith("duo-"))
 
 
 def asked(site: Site) -> Event:
@@ -64,10 +66,25 @@ def test_sources_and_confidence_come_through_and_no_pytorch(tmp_path: Path):
             assert (theirs["engine"], theirs["sources"][0]["slug"]) == ("gpt2", "activate_my_card")
             assert recorded(web) == [("behind", "")]
 
+            key = upstream["DUOLOGUE_UPSTREAM_BEHIND_KEY"]
+            begun, rest = ours["text"][:40], ours["text"][40:]
+            assert asyncio.run(continued(behind, key, begun)) == rest
+
             behind.end()
             assert asked(web)["status"] == "complete"
             assert recorded(web) == [("behind", ""), ("rules", "fallback")]
             assert heavy_files(web) == []
+
+
+async def continued(site: Site, key: str, begun: str) -> str:
+    """What that installation goes on with when an answer was cut short."""
+    options = {"base_url": f"{site.url}/v1", "model": "gpt2", "api_key": key, "articles": "server"}
+    backend = OpenAICompatibleBackend("behind", **options)
+    request = Request((ChatMessage(Role.USER, QUESTION),), prefix=begun)
+    try:
+        return "".join([chunk.text async for chunk in backend.stream(request)])
+    finally:
+        await backend.aclose()
 
 
 def recorded(site: Site) -> list[tuple[str, ...]]:

@@ -94,7 +94,7 @@ def _turns(request: Request, options: Options, refused: Collection[str]) -> list
         turns = with_instructions(turns, FOLLOW_SCHEMA.get(language, FOLLOW_SCHEMA["en"]).format(schema=schema))
     if request.prefix:
         turns.append(ChatMessage(Role.ASSISTANT, request.prefix))
-        if options.continues == "ask":
+        if not options.prefills:
             turns.append(ChatMessage(Role.USER, GO_ON.get(language, GO_ON["en"])))
     return turns
 
@@ -109,7 +109,7 @@ def with_instructions(turns: list[ChatMessage], text: str) -> list[ChatMessage]:
 def _extensions(request: Request, options: Options) -> dict[str, Any]:
     """Fields that are not OpenAI's, for servers that were set up as knowing them."""
     extra: dict[str, Any] = {}
-    if request.prefix and options.continues == "prefill":
+    if request.prefix and options.prefills:
         extra |= {"continue_final_message": True, "add_generation_prompt": False}
     if options.articles == "server" and not request.articles:
         extra["duologue"] = {"articles": False}

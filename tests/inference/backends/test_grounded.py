@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -175,3 +176,10 @@ def test_it_is_the_model_for_whoever_looks_after_it(backend: GroundedBackend, mo
     backend.close()
     assert (model.started, model.closed, backend.status()) == (1, 1, model.shown)
     assert backend.describe() == {"device": "none", "backend": "grounded"}
+
+
+async def test_without_articles_several_candidates_are_the_models(model: ScriptedBackend):
+    request = replace(ask("Where is my new card?", n=2), articles=False)
+    reply = await answer(inference.get_backend("gpt2"), request)
+    assert (reply.text, model.requests) == ("Hello there.", [request])
+    assert (reply.record.backend, reply.record.reason) == ("gpt2", "articles_off")

@@ -13,7 +13,7 @@ import inference
 from inference.backends.router import RouterBackend
 from inference.errors import BackendUnavailable
 from inference.knowledge import Policy
-from inference.types import BackendState, Citation, Request, Status
+from inference.types import BackendState, Citation, Decision, Request, Status
 from tests.inference.backends.conftest import Publish
 from tests.inference.knowing import ARRIVAL, BASE, answer, ask
 from tests.scripted import Raise, ScriptedBackend
@@ -179,3 +179,13 @@ async def test_an_edit_and_a_new_policy_reach_the_next_answer(model: ScriptedBac
     quoted = await answer(router, ask("Where is my new card?"))
     assert (quoted.text, quoted.record.reason) == (edited.answer, "article_changed")
     assert quoted.record.explanation["router"] == {"policy": "model", "reason": "policy_model"}
+
+
+async def test_without_articles_the_model_is_asked_for_its_own_words(scripted: ScriptedBackend):
+    scripted.scripts = [[Citation("card_arrival", 0.1), "My own ", "words."]]
+    reply = await answer(inference.get_backend("to rules"), replace(ask("Am I sure?"), articles=False))
+    assert reply.text == "My own words."
+    assert reply.decisions == [Decision("gpt2", "articles_off")]
+    record = reply.record
+    assert (record.answered_by, record.reason, record.sources) == ("gpt2", "articles_off", ())
+    assert scripted.requests[0].source_prior == {}

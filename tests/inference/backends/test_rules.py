@@ -91,3 +91,8 @@ async def test_no_question_is_refused_before_the_first_chunk(backend: RulesBacke
 async def test_the_router_may_ask_for_the_verdict_alone(backend: RulesBackend):
     verdict = await backend.verdict(ask("Where is my new card?"))
     assert (verdict.slug, verdict.explanation["kind"]) == ("card_arrival", "retrieval")
+
+
+async def test_the_rules_have_no_words_but_the_articles(publish: Publish):
+    with pytest.raises(InvalidRequest):
+        await answer(RulesBackend(), replace(ask("Where is my new card?"), articles=False))
