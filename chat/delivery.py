@@ -39,7 +39,7 @@ def measure(streams: int) -> Delivery:
 
 def _ask_all(server: Server, streams: int) -> dict[str, Any]:
     tabs = [Visitor(server.origin).tab() for _number in range(streams)]
-    plan = {"streams": tabs, "idle": [], "question": QUESTION, "patience_s": ANSWER_S, "whole": True}
+    plan = {"streams": tabs, "idle": [], "question": QUESTION, "lasts_s": 0, "patience_s": ANSWER_S, "whole": True}
     found = follow(plan, [server], lambda _what: None)
     if found["failures"]:
         raise RuntimeError(f"Replies of the benchmark failed: {found['failures']}.")

@@ -3,9 +3,10 @@
 It must not be what is measured. So it speaks WebSocket by itself over asyncio's transports (a library for it takes
 several times as long for a frame), loads no Django, and says how late its own timers are and what it uses.
 
-Plan: {"streams": [TAB], "idle": [TAB], "question", "patience_s", "whole"}, TAB = {"origin", "path", "cookie"}. At each
-step it writes a line {"at": step, ...} and waits for a line, so that the caller can look at the server in between.
-What counts is the time in which all streams speak; with "whole" it is all of it.
+Plan: {"streams": [TAB], "idle": [TAB], "question", "lasts_s", "patience_s", "whole"}; TAB = {"origin", "path",
+"cookie"}. "{end}" in the question becomes the time at which all answers shall end, `lasts_s` after they are asked
+for. What counts is the time in which all streams speak; with "whole" it is all of it. At each step a line {"at":
+step, ...} is written and a line waited for, so that the caller can look at the server in between.
 """
 
 from __future__ import annotations
@@ -158,7 +159,7 @@ class Socket(asyncio.Protocol):
             tally.late_ms.append(1000 * (now - float(stamp)))
 
     def _end(self, event: dict[str, Any]) -> None:
-        self.done = True
+        self.begun = self.done = True
         self._tally.changed.set()
         if event["status"] != "complete" or event["seq"] != self.seq:
             self._tally.fail(f"ended as {event['status']}, {event['seq'] - self.seq} updates missing")
@@ -241,8 +242,9 @@ class Window:
 async def stream_all(streams: list[Socket], plan: dict[str, Any], tally: Tally) -> Window:
     """Have all answered at the same time; the time that counts."""
     window = Window(time.time())
+    question = plan["question"].format(end=round(window.start + plan["lasts_s"], 1))
     for socket in streams:
-        socket.ask(plan["question"])
+        socket.ask(question)
     await until(tally, streams, "begun")
     watcher = asyncio.create_task(watch_self(window.late_ms))
     cpu = time.process_time()
