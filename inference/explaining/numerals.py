@@ -16,35 +16,6 @@ ENGLISH_WORDS = {word: value for value, word in enumerate(_TO_TWENTY.split())} |
     word: 10 * value for value, word in enumerate(_TENS.split(), start=2)
 }
 
-DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
-_MULTIPLES = {"hundred": 100, "thousand": 1000, "million": 1_000_000, "万": 10_000, "亿": 100_000_000, "千": 1000}
-_ENGLISH = [
-    *[
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-    ],
-    *["sixteen", "seventeen", "eighteen", "nineteen", "twenty"],
-]
-ENGLISH_WORDS = {word: value for value, word in enumerate(_ENGLISH)} | {
-    word: 10 * value
-    for value, word in enumerate(["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=3)
-}
-
 DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 HAN_NUMERAL = r"[零〇一二两三四五六七八九十百千万]+"
 MULTIPLE = r"(?:\s?(?:hundred|thousand|million)\b|[千万亿])"

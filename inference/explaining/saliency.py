@@ -29,7 +29,7 @@ def saliency(subject: Subject, reading: Reading, token: int, foil: int | None = 
         if token == 0 and reading.named:
             row = mixed(subject, row, reading.request.source_prior)
         values = row.log_softmax(-1)
-        other = _foil(values.detach(), target, foil)
+        other = _foil(subject, values.detach(), target, foil)
         (gradient,) = torch.autograd.grad(values[target] - values[other], inputs)
     scores = (gradient * inputs.detach())[0].sum(-1).tolist()
     logprobs = [float(value) for value in values.detach()[[target, other]]]
@@ -43,10 +43,12 @@ def saliency(subject: Subject, reading: Reading, token: int, foil: int | None = 
     )
 
 
-def _foil(values: Tensor, target: int, foil: int | None) -> int:
-    """The one that is asked for, or the likeliest other token."""
+def _foil(subject: Subject, values: Tensor, target: int, foil: int | None) -> int:
+    """The one that is asked for, or the likeliest other token; where a source was named, the likeliest other source."""
     if foil is None:
-        return next(other for other in values.topk(2).indices.tolist() if other != target)
+        best = values.argsort(descending=True).tolist()
+        sources = subject.sources.slugs
+        return next(other for other in best if other != target and (target not in sources or other in sources))
     if not 0 <= foil < len(values) or foil == target:
         raise InvalidRequest("foil must be the id of another token of the vocabulary.")
     return foil
