@@ -87,7 +87,7 @@ class Answer:
         if error is not None:
             error.counted = True
         await self._record(failed=error is not None)
-        self._measure("failed" if error else "complete", error.code if error else "")
+        self._measure("failed" if error else "complete", (error and error.code) or "")
         self._queue.put_nowait(error)
 
     async def _outcome(self) -> ApiError | None:
@@ -118,8 +118,9 @@ class Answer:
 
     def _measure(self, ending: str, error: str = "") -> None:
         """For the operator's figures, in which nothing tells whose key it was."""
-        tokens = {"prompt_tokens": self.prompt_tokens, "completion_tokens": self.completion_tokens}
-        metrics.count_reply(ending, replace(self._tally.measures(), **tokens), error)
+        read, written = self.prompt_tokens, self.completion_tokens
+        measures = replace(self._tally.measures(), prompt_tokens=read, completion_tokens=written)
+        metrics.count_reply(ending, measures, error)
 
     def _count(self, chunk: Chunk) -> None:
         if chunk.text:
