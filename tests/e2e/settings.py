@@ -1,5 +1,11 @@
 """The site with a model from a script, for tests that are about words and processes, not about answers."""
 
+import os
+
 from chatsite.settings import *  # noqa: F403
 
-INFERENCE = {"default": {"BACKEND": "tests.e2e.words.WordsBackend"}}
+# Tests of several processes have the dead noticed sooner, and answers that take as long as the test needs.
+BEAT_S = float(os.environ.get("E2E_BEAT_S", "2"))
+CHAT_LEASE = {"beat_s": BEAT_S, "expires_s": 7.5 * BEAT_S}
+EVERY_S = float(os.environ.get("E2E_EVERY_S", "0.02"))
+INFERENCE = {"default": {"BACKEND": "tests.e2e.words.WordsBackend", "OPTIONS": {"every_s": EVERY_S}}}

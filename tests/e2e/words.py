@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from inference.types import BackendState, Chunk, Completion, FinishReason, Request, Status
+from inference.types import BackendState, Chunk, Completion, FinishReason, Request, Status, Waiting
 
 WORDS = 60
 EVERY_S = 0.02
@@ -19,10 +19,11 @@ def all_words() -> list[str]:
 
 
 class WordsBackend:
-    """Ready at once; goes on from a prefix, as a real model does."""
+    """Ready at once; goes on from a prefix, as a real model does. To a question with "queue" it never says a word."""
 
-    def __init__(self, name: str = "default") -> None:
+    def __init__(self, name: str = "default", every_s: float = EVERY_S) -> None:
         self.name = name
+        self.every_s = every_s
         self._state = BackendState.IDLE
 
     def start(self) -> None:
@@ -43,10 +44,13 @@ class WordsBackend:
     async def stream(self, request: Request) -> AsyncIterator[Chunk]:
         """The words that the prefix lacks."""
         said = 0
+        while "queue" in request.messages[-1].content:
+            yield Chunk(waiting=Waiting("queued", 3, 15.0))
+            await asyncio.sleep(self.every_s)
         for piece in all_words():
             said += len(piece)
             if said > len(request.prefix):
-                await asyncio.sleep(EVERY_S)
+                await asyncio.sleep(self.every_s)
                 yield Chunk(text=piece, token_count=1)
         yield Chunk(finish_reason=FinishReason.STOP, completion=_completion(request))
 
