@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +12,48 @@ from django.utils.translation import to_locale
 
 LOCAL = {"localhost", "127.0.0.1", "[::1]", "::1"}
 SOURCE_LANGUAGE = "en"
+MIN_KEY, MIN_KEY_VARIETY = 50, 5  # as Django's own check has it, which only --deploy runs
+EXAMPLES = ("django-insecure", "change-me", "changeme", "replace-me", "your-secret", "example")
 
 
 @register(Tags.compatibility)
 def one_process_on_the_embedded_pair(**_kwargs: Any) -> list[CheckMessage]:
-    """E001, E002: SQLite and the in-memory layer know nothing of a second process."""
+    """E001, E002, E008, E009: what is made for one process knows nothing of a second one."""
     if settings.PROCESSES <= 1:
         return []
-    found: list[CheckMessage] = []
-    if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-        found.append(
-            Error(
-                "Several processes (DUOLOGUE_PROCESSES) cannot share SQLite.",
-                hint="Set DATABASE_URL to a PostgreSQL database, or run one process.",
-                id="duologue.E001",
-            )
-        )
-    if settings.CHANNEL_LAYERS["default"]["BACKEND"] == "channels.layers.InMemoryChannelLayer":
-        found.append(
-            Error(
-                "Several processes (DUOLOGUE_PROCESSES) cannot share the in-memory channel layer: "
-                "a tab would miss what another process says.",
-                hint="Run one process, or set CHANNEL_LAYERS to a layer that processes share.",
-                id="duologue.E002",
-            )
-        )
-    return found
+    return [
+        Error(f"Several processes (DUOLOGUE_PROCESSES) cannot share {what}.", hint=hint, id=f"duologue.{code}")
+        for code, unshared, what, hint in _UNSHARED
+        if unshared()
+    ]
+
+
+_UNSHARED: list[tuple[str, Callable[[], bool], str, str]] = [
+    (
+        "E001",
+        lambda: settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3",
+        "SQLite",
+        "Set DATABASE_URL to a PostgreSQL database, or run one process.",
+    ),
+    (
+        "E002",
+        lambda: settings.CHANNEL_LAYERS["default"]["BACKEND"] == "channels.layers.InMemoryChannelLayer",
+        "the in-memory channel layer: a tab would miss what another process says",
+        "Set REDIS_URL, or run one process.",
+    ),
+    (
+        "E008",
+        lambda: settings.CACHES["default"]["BACKEND"] == "django.core.cache.backends.locmem.LocMemCache",
+        "the in-memory cache: each of them would count a visitor's messages by itself",
+        "Set REDIS_URL, or run one process.",
+    ),
+    (
+        "E009",
+        lambda: not settings.SECRET_KEY_GIVEN,
+        "a secret key that one of them made in its data folder: the others would know none of its visitors",
+        "Set DJANGO_SECRET_KEY to the same long random text for all of them.",
+    ),
+]
 
 
 @register(Tags.security)
@@ -74,6 +91,26 @@ def no_debug_in_public(**_kwargs: Any) -> list[CheckMessage]:
             id="duologue.E005",
         )
     ]
+
+
+@register(Tags.security)
+def no_secrets_of_examples(**_kwargs: Any) -> list[CheckMessage]:
+    """E010: whoever knows the key can sign sessions, and everybody knows those of examples."""
+    key = settings.SECRET_KEY
+    if set(settings.ALLOWED_HOSTS) <= LOCAL or not _is_weak(key):
+        return []
+    return [
+        Error(
+            "DJANGO_SECRET_KEY is short, or one that examples show.",
+            hint="Set it to 50 random characters or more, or leave it away: one process makes its own.",
+            id="duologue.E010",
+        )
+    ]
+
+
+def _is_weak(key: str) -> bool:
+    plain = key.lower().replace("_", "-")
+    return len(key) < MIN_KEY or len(set(key)) < MIN_KEY_VARIETY or any(word in plain for word in EXAMPLES)
 
 
 @register(Tags.translation)

@@ -37,15 +37,20 @@ def test_a_comparison_needs_two_engines_that_exist(settings: LazySettings, engin
     assert checks.compared_engines_exist() == []
 
 
-def test_several_processes_need_more_than_the_embedded_pair(settings: LazySettings) -> None:
+def test_several_processes_need_more_than_the_embedded_pair(settings: LazySettings, monkeypatch: Any) -> None:
     settings.PROCESSES = 2
-    assert ids(checks.one_process_on_the_embedded_pair()) == ["duologue.E001", "duologue.E002"]
+    settings.SECRET_KEY_GIVEN = ""
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
+    found = ids(checks.one_process_on_the_embedded_pair())
+    assert found == ["duologue.E001", "duologue.E002", "duologue.E008", "duologue.E009"]
 
 
 def test_several_processes_may_share_what_is_made_for_it(settings: LazySettings, monkeypatch: Any) -> None:
     settings.PROCESSES = 2
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.postgresql")
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer"}}
+    settings.CACHES = {**settings.CACHES, "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
+    settings.SECRET_KEY_GIVEN = "a long one"
     assert checks.one_process_on_the_embedded_pair() == []
 
 
@@ -66,6 +71,20 @@ def test_debug_stays_at_home(settings: LazySettings) -> None:
     assert checks.no_debug_in_public() == []
     settings.ALLOWED_HOSTS = ["localhost", "chat.example.com"]
     assert ids(checks.no_debug_in_public()) == ["duologue.E005"]
+
+
+GOOD_KEY = "b4-uF%k2(mZ7q!xW9_e@rT1^sD6&gH3*jL5)pN8=cV0+yA2#oI7$"
+
+
+@pytest.mark.parametrize("key", ["short", "a" * 60, "django-insecure-" + GOOD_KEY, "CHANGE_ME_" + GOOD_KEY])
+def test_a_key_that_others_know_stays_at_home(settings: LazySettings, key: str) -> None:
+    settings.SECRET_KEY = key
+    settings.ALLOWED_HOSTS = ["localhost"]
+    assert checks.no_secrets_of_examples() == []
+    settings.ALLOWED_HOSTS = ["chat.example.com"]
+    assert ids(checks.no_secrets_of_examples()) == ["duologue.E010"]
+    settings.SECRET_KEY = GOOD_KEY
+    assert checks.no_secrets_of_examples() == []
 
 
 def test_a_language_without_its_texts_is_noticed(settings: LazySettings, tmp_path: Path) -> None:
