@@ -189,11 +189,23 @@ class SiteServer(Server):
             protocol.serverClose(code=RESTARTING)
             await asyncio.sleep(PACE_S)
 
+    async def _requests_end(self) -> None:
+        """Answers of the API have as long for their end as the chat's."""
+        applications = [
+            details["application_instance"]
+            for protocol, details in self.connections.items()
+            if isinstance(protocol, LimitedRequest) and "application_instance" in details
+        ]
+        if applications:
+            await asyncio.wait(applications, timeout=settings.CHAT_DRAIN_S)
+
     async def _drain_and_stop(self) -> None:
         for port in self._ports:
             port.stopListening()
+        requests = asyncio.ensure_future(self._requests_end())
         try:
             await asyncio.wait_for(self._drain(self._send_away), settings.CHAT_DRAIN_S + STORING_S)
+            await requests
             await asyncio.sleep(GOODBYE_S)  # what the clients are told still has to leave
             for protocol in self._open_sockets():
                 protocol.serverClose(code=RESTARTING)

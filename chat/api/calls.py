@@ -14,6 +14,7 @@ from chat.api.errors import BadRequest
 from chat.api.fields import Fields, Reader
 from chat.api.models import ApiKey
 from inference import ChatMessage, Request, Role, Sampling
+from inference.registry import is_large
 from inference.types import MAX_CANDIDATES, MAX_STOP_STRINGS, MAX_TOP_LOGPROBS
 
 SEED = 2**63  # what a client's 64-bit number may be
@@ -192,15 +193,20 @@ def _schema(reader: Reader, model: str) -> Fields:
     form = reader.object("response_format")
     if form is None or form == {"type": "text"}:
         return {}
-    kinds = {"json_object": {"type": "object"}, "json_schema": (form.get("json_schema") or {})}
-    found = kinds.get(str(form.get("type")))
-    schema = found.get("schema") if isinstance(found, dict) and form.get("type") == "json_schema" else found
+    schema = _schema_in(form)
     if not isinstance(schema, dict) or not schema:
         raise reader.wrong("response_format", '{"type": "text"}, "json_object", or "json_schema" with a schema')
-    if not getattr(inference.get_backend(model), "follows_schema", False):
+    if not is_large(model):
         message = f"The model {model!r} cannot promise an answer in this form; only plain text."
         raise BadRequest(message, "response_format", "unsupported_value")
     return schema
+
+
+def _schema_in(form: Fields) -> Any:
+    if form.get("type") == "json_object":
+        return {"type": "object"}
+    told = form.get("json_schema") if form.get("type") == "json_schema" else None
+    return told.get("schema") if isinstance(told, dict) else None
 
 
 def _prompt(reader: Reader) -> str:

@@ -12,12 +12,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from chat import processes
 from chat.api import access, actions, wire
 from chat.api.actions import Use
 from chat.api.answers import Answer
 from chat.api.calls import Call, chat_call, text_call
 from chat.api.enums import Scope
-from chat.api.errors import ApiError, BadRequest, Internal, TooLarge, UnknownPath, WrongMethod
+from chat.api.errors import ApiError, BadRequest, Internal, TooLarge, Unavailable, UnknownPath, WrongMethod
 from chat.api.fields import Fields, parse_object
 from chat.api.models import ApiKey
 from chat.api.stream import EventStream
@@ -109,6 +110,8 @@ async def nowhere(request: HttpRequest, rest: str) -> HttpResponseBase:
 
 
 async def _answered(call: Call, key: ApiKey) -> HttpResponseBase:
+    if processes.draining():
+        raise Unavailable("This server is about to stop. Please ask again.", code="draining", retry_after_s=1)
     answer = Answer(call, key)
     handed_on = False
     try:

@@ -179,7 +179,7 @@ def test_a_form_is_for_engines_that_keep_to_it(backend: ScriptedBackend, monkeyp
     schema = {"type": "object", "properties": {"topic": {"type": "string"}}}
     asked = {"type": "json_schema", "json_schema": {"name": "topic", "schema": schema, "strict": True}}
     assert wrong(chat, response_format=asked) == ("response_format", "unsupported_value")
-    monkeypatch.setattr(backend, "follows_schema", True, raising=False)
+    monkeypatch.setattr(backend, "large", True)
     assert chat(response_format=asked).request.schema == schema
     assert chat(response_format={"type": "json_object"}).request.schema == {"type": "object"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import subprocess
 import time
@@ -35,7 +36,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def key(site: Site) -> str:
     """As the command prints it."""
     assert site.manage("create_api_key", "tests", "--rate", "10000").wait(60) == 0
-    return site.log.read_text().strip().splitlines()[-1]
+    # The server writes to the same log.
+    return next(line for line in site.log.read_text().splitlines() if line.startswith("duo-"))
 
 
 def another_key(site: Site, name: str, rate: int = 100) -> str:
@@ -225,3 +227,14 @@ def test_the_bytes_of_a_stream(site: Site, key: str):
     events = shown.split("\n\n")
     assert (events[-2:], {event[:2] for event in events[:-2]}) == (["data: [DONE]", ""], {": ", "da"})
     assert "👩‍💻2" in shown
+
+
+def test_a_server_that_stops_ends_what_it_has_begun(site: Site, client: OpenAI):
+    """The last test of this server."""
+    with ask(client, "words", stream=True, max_tokens=100) as stream:
+        first = next(iter(stream))
+        process, site.process = site.process, None
+        assert process is not None
+        process.send_signal(signal.SIGTERM)
+        assert said([first, *stream]) == "".join(all_words())
+    assert process.wait(30) == 0

@@ -9,6 +9,7 @@ import pytest
 from django.conf import LazySettings
 from django.utils import timezone
 
+from chat import processes
 from chat.api import actions
 from chat.api.actions import Use
 from chat.api.models import ApiKey, ApiUse
@@ -213,6 +214,12 @@ async def test_an_answer_that_takes_too_long(program: Program, backend: Scripted
     backend.scripts = [["Hello ", asyncio.Event()]]
     response = await program.chat()
     assert (response.status_code, response.json()["error"]["code"]) == (503, "timed_out")
+
+
+async def test_a_server_that_is_about_to_stop_begins_no_answer(program: Program):
+    processes.begin_draining()
+    response = await program.chat()
+    assert (response.status_code, response["Retry-After"], response.json()["error"]["code"]) == (503, "1", "draining")
 
 
 # --- who may -----------------------------------------------------------------------------------------------
