@@ -53,7 +53,7 @@ class OpenAICompatibleBackend:
 
     def status(self) -> Status:
         """As the server was seen last."""
-        return self._health.status()
+        return replace(self._health.status(), engine=self.name)
 
     def describe(self) -> dict[str, Any]:
         """Where it is and what it is called; never the key."""

@@ -36,7 +36,7 @@ class RulesBackend:
 
     def status(self) -> Status:
         """Always ready."""
-        return Status(BackendState.READY, 1.0, running=self._running)
+        return Status(BackendState.READY, 1.0, running=self._running, engine=self.name)
 
     def describe(self) -> dict[str, Any]:
         """That there is no model."""
