@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.utils import timezone
 
-from chat import actions, leases, queries
+from chat import actions, queries
 from chat.access import Actor
 from chat.actions import Ending
 from chat.enums import FeedbackReasonCode, FeedbackValue, Status
@@ -249,13 +249,6 @@ def test_a_reply_that_was_stopped_is_not_finished_but_its_figures_are_kept(conve
     actions.record_generation(reply.pk, {"completion_tokens": 3})
     reply = queries.reply_for_run(reply.pk)
     assert (reply.status, reply.generation.prompt_tokens, reply.generation.completion_tokens) == ("stopped", 7, 3)
-
-
-def test_a_dead_process_leaves_interrupted_replies(conversation: Conversation, bob: Actor):
-    running = _running(conversation).reply
-    done = say(actions.create_conversation(bob)).reply
-    assert [leases.interrupt_orphans(), leases.interrupt_orphans()] == [1, 0]
-    assert [_fresh(running).status, _fresh(done).status] == ["interrupted", "complete"]
 
 
 # --- versions, feedback ------------------------------------------------------------------------------------

@@ -12,15 +12,17 @@ from django.conf import LazySettings, settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import OperationalError
 from django.utils.translation import override
 
-from chat import access, actions, consumers, dispatch, events, reply_errors
+from chat import access, actions, consumers, dispatch, events, processes, reply_errors
 from chat.access import Actor
+from chat.hub import get_hub
 from chat.models import Conversation, Message
 from inference import BackendState, Waiting
 from inference.errors import Overloaded
 from inference.types import Status as ModelStatus
-from tests.chat.conftest import client_id, say
+from tests.chat.conftest import ANN, client_id, say
 from tests.chat.sockets import APPLICATION, Tab, WebsocketCommunicator, all_done, db, headers, make_session, open_tab
 from tests.scripted import Raise, ScriptedBackend
 
@@ -380,3 +382,41 @@ async def test_too_big_an_event_comes_as_a_snapshot(conversation: Conversation, 
     async with open_tab(conversation.public_id, ann) as tab:
         await events.publish(str(conversation.public_id), events.delta(client_id(), 1, "x" * 70_000))
         assert (await tab.next())["type"] == "snapshot"
+
+
+async def test_a_process_that_is_about_to_end_opens_no_socket(conversation: Conversation):
+    processes.begin_draining()
+    tab = Tab(conversation.public_id, await db(make_session, ANN))
+    await tab.socket.connect(timeout=10)
+    assert await tab.next() == {"type": "closed", "code": 4001}
+
+
+async def test_what_comes_too_late_is_given_back_for_the_next_process(
+    conversation: Conversation, backend: ScriptedBackend
+):
+    fields = {"client_id": client_id(), "text": "Hi"}
+    async with open_tab(conversation.public_id, ANN) as tab:
+        processes.begin_draining()
+        await tab.send("message.send", **fields)
+        assert await tab.next() == {"type": "again", "command": {"type": "message.send", **fields}}
+        assert await tab.next() == {"type": "closed", "code": 4001}
+    assert await Message.objects.acount() == 0
+
+
+async def test_a_tab_that_could_not_be_given_the_state_stays_and_asks_again(
+    conversation: Conversation, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+):
+    async with open_tab(conversation.public_id, ANN) as tab:
+        [socket] = get_hub().listening()
+        with monkeypatch.context() as patched:
+            patched.setattr(dispatch, "snapshot", _fail)
+            await events.publish(str(conversation.public_id), events.RESYNC)
+            while not socket.doubtful(set()):
+                await asyncio.sleep(0.005)
+        get_hub().resync_doubtful(set())
+        await tab.until("snapshot")
+        assert not socket.doubtful(set())
+
+
+def _fail(*_args: object) -> None:
+    raise OperationalError("secret")

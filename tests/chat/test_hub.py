@@ -30,6 +30,17 @@ class Socket:
         self.heard.append(event)
 
 
+class Doubtful(Socket):
+    """Believes in replies of which it hears nothing."""
+
+    def __init__(self, *believed: str) -> None:
+        super().__init__()
+        self.believed = set(believed)
+
+    def doubtful(self, known: set[str]) -> bool:
+        return not self.believed <= known
+
+
 class Broken(Socket):
     """Cannot be written to."""
 
@@ -163,3 +174,13 @@ async def test_a_line_that_breaks_is_taken_up_again(monkeypatch: pytest.MonkeyPa
             await until(lambda: "broke: ConnectionError" in caplog.text)
         await until(lambda: RESYNC in far.heard)
     assert "secret" not in caplog.text
+
+
+async def test_tabs_that_wait_in_vain_read_the_state_again():
+    here = Hub()
+    in_vain, in_good_faith = Doubtful("a", "b"), Doubtful("a")
+    here.join(A, in_vain)
+    here.join(A, in_good_faith)
+    here.resync_doubtful({"a"})
+    await until(lambda: in_vain.heard != [])
+    assert (in_vain.heard, in_good_faith.heard) == ([RESYNC], [])
