@@ -147,7 +147,7 @@ class AssistantForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         stored = read_fields(self.instance.result_fields)
         data = self.data if self.is_bound else None
-        self.rows = ResultFields(data, prefix="result", initial=[_row(one) for one in stored])
+        self.rows: Any = ResultFields(data, prefix="result", initial=[_row(one) for one in stored])
         self._name_engines()
         self._explain()
 
@@ -165,13 +165,9 @@ class AssistantForm(forms.ModelForm):
         if self.rows.is_valid():
             self.instance.result_fields = write_fields(self.rows.result_fields())
 
-    def validate_constraints(self) -> None:
+    def _get_validation_exclusions(self) -> set[str]:
         """A new default takes the old one's place when it is stored, so two are no mistake yet."""
-        exclude = {*self._get_validation_exclusions(), "is_default"}  # type: ignore[attr-defined]
-        try:
-            self.instance.validate_constraints(exclude=exclude)
-        except ValidationError as error:
-            self._update_errors(error)  # type: ignore[attr-defined]
+        return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]
 
     def _name_engines(self) -> None:
         if "engine" not in self.fields:
