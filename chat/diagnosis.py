@@ -73,11 +73,16 @@ def libraries() -> Finding:
 
 
 def engine() -> Finding:
-    """Who answers: the engine that the site asks, and how it chooses."""
+    """Who answers: the engine that the site asks, how it chooses, and who stands in for it."""
     name = inference.backend_names()[0]
-    policy = inference.get_backend().describe().get("policy", "")
-    sentence = _("Answers come from: %(engine)s.") % {"engine": POLICIES.get(policy) or engine_name(name)}
-    return ok("engine", sentence, engine=name, policy=policy)
+    told = inference.get_backend().describe()
+    policy = told.get("policy", "")
+    first, *others = told.get("backends") or [name]
+    values = {"engine": POLICIES.get(policy) or engine_name(first), "others": ", ".join(map(engine_name, others))}
+    sentence = _("Answers come from: %(engine)s.")
+    if others:
+        sentence = _("Answers come from: %(engine)s; when that is down, from: %(others)s.")
+    return ok("engine", sentence % values, engine=name, policy=policy, fallback=others)
 
 
 def knowledge() -> Finding:

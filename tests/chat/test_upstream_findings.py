@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 
 import inference
+from chat import diagnosis
 from chat.findings import Finding, State
 from chat.upstream_findings import finding, names
 from tests.misbehaving import Misbehaving, misbehaving
@@ -80,3 +81,15 @@ def test_what_is_wrong_is_said_with_a_remedy(server: Misbehaving, model: str, co
 
 def test_a_site_of_its_own_engines_has_nothing_to_say():
     assert names() == []
+
+
+def test_who_stands_in_is_told_with_the_engine(server: Misbehaving):
+    raw = {"BACKEND": RAW, "OPTIONS": {"base_url": server.url, "model": "well", "label": "Our cloud"}}
+    fallback = {"BACKEND": "inference.backends.fallback.FallbackBackend", "OPTIONS": {"backends": ["cloud", "rules"]}}
+    inference.configure({"cloud": raw, "rules": settings.INFERENCE["rules"], "default": fallback})
+    try:
+        told = diagnosis.engine()
+    finally:
+        inference.configure(settings.INFERENCE)
+    assert told.detail == "Answers come from: Our cloud; when that is down, from: the help articles (rules)."
+    assert told.facts["fallback"] == ["rules"]
