@@ -93,6 +93,13 @@ def _text(variable: str, value: str) -> str:
     raise ImproperlyConfigured(f"{variable} must be one line of text.")
 
 
+def _key(variable: str, value: str) -> str:
+    """A header's value, which cannot hold any other characters."""
+    if value.isascii() and value.isprintable() and " " not in value:
+        return value
+    raise ImproperlyConfigured(f"{variable} must be one word of ASCII characters.")
+
+
 def _url(variable: str, value: str) -> str:
     """An address that requests can go to as it is: the key has a variable of its own."""
     parts = urlsplit(value)
@@ -137,7 +144,7 @@ def _retries(variable: str, value: str) -> int:
 # The end of a variable's name: the backend's option, and how its value is read.
 FIELDS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "URL": ("base_url", _url),
-    "KEY": ("api_key", _text),
+    "KEY": ("api_key", _key),
     "MODEL": ("model", _text),
     "LABEL": ("label", _text),
     "ARTICLES": ("articles", _one_of(_PROMPT, _SERVER)),

@@ -79,6 +79,9 @@ def test_several_by_name_each_with_its_own_options():
         ({**ONE, "DUOLOGUE_UPSTREAM_GAP_S": "soon"}, "DUOLOGUE_UPSTREAM_GAP_S"),
         ({**ONE, "DUOLOGUE_UPSTREAM_GAP_S": "nan"}, "DUOLOGUE_UPSTREAM_GAP_S"),
         ({**ONE, "DUOLOGUE_UPSTREAM_KEY": "a\nb"}, "DUOLOGUE_UPSTREAM_KEY"),
+        ({**ONE, "DUOLOGUE_UPSTREAM_KEY": "钥匙"}, "DUOLOGUE_UPSTREAM_KEY"),
+        ({**ONE, "DUOLOGUE_UPSTREAM_LABEL": "a\nb"}, "DUOLOGUE_UPSTREAM_LABEL"),
+        ({**ONE, "DUOLOGUE_UPSTREAM_LARGE": "rather"}, "DUOLOGUE_UPSTREAM_LARGE"),
     ],
 )
 def test_a_mistake_is_named_and_no_key_with_it(variables: dict[str, str], named: str):
