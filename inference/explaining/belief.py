@@ -20,10 +20,14 @@ GRAM = 4  # tokens that count as a repetition when they come again
 
 
 def belief(subject: Subject, reading: Reading) -> Belief:
-    """One pass over the answer as it was, and one greedy answer of at most the same request's length."""
+    """One pass over the answer as it was tells where the greedy one parts from it; from there on that one is generated.
+
+    An answer that was cut short is no other answer as far as it goes.
+    """
     rows = logprobs(subject, reading)
-    greedy = _greedy(subject, reading)
-    apart = _parting(reading.answer, greedy)
+    first = rows.argmax(-1).tolist()
+    apart = next((i for i, token in enumerate(reading.answer) if token != first[i]), None)
+    greedy = reading.answer if apart is None else _greedy(subject, reading, [*reading.answer[:apart], first[apart]])
     places = ranks(rows, reading)
     cut, outside = _cut(rows, reading)
     _, parts = parts_of(subject.vocabulary, reading.answer)
@@ -49,15 +53,9 @@ def repetition(tokens: Sequence[int]) -> float:
     return 1 - len(set(grams)) / len(grams) if grams else 0.0
 
 
-def _greedy(subject: Subject, reading: Reading) -> list[int]:
+def _greedy(subject: Subject, reading: Reading, begun: list[int]) -> list[int]:
     sampling = replace(reading.request.sampling, temperature=0.0)
-    return generate(subject, replace(reading.request, sampling=sampling), reading.prompt)
-
-
-def _parting(answer: Sequence[int], greedy: Sequence[int]) -> int | None:
-    """The first place where they differ; an answer that was cut short is no other answer as far as it goes."""
-    pairs = zip(answer, greedy, strict=False)
-    return next((i for i, (ours, other) in enumerate(pairs) if ours != other), None)
+    return generate(subject, replace(reading.request, sampling=sampling), reading.prompt, begun)
 
 
 def _cut(rows: Tensor, reading: Reading) -> tuple[float, int]:

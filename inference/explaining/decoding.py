@@ -15,21 +15,24 @@ from inference.explaining.subject import Subject
 from inference.types import Request
 
 
-def generate(subject: Subject, request: Request, prompt: Ids[int], stop_after: int | None = None) -> list[int]:
-    """The tokens of the answer, the one that ends it included; `stop_after` bounds them beside the request's own bound.
+def generate(subject: Subject, request: Request, prompt: Ids[int], begun: Ids[int] = ()) -> list[int]:
+    """The tokens of the answer, the one that ends it included; it goes on from those that are `begun`.
 
     The seed is the request's; without one, draws are those of seed 0.
     """
     sampling = replace(request.sampling, n=1, seed=request.sampling.seed or 0)
     sequence = Sequence(replace(request, sampling=sampling), 0, list(prompt), 0, sampling.seed or 0)
     sequence.names_source = names_source(subject, request)
-    room = min(sampling.max_new_tokens, subject.renderer.window - len(prompt), stop_after or sampling.max_new_tokens)
+    sequence.tokens = list(begun)
+    room = min(sampling.max_new_tokens, subject.renderer.window - len(prompt))
+    if _ended(subject, sequence, room):
+        return sequence.tokens
     runner = Runner(subject.model, 1, subject.renderer.window)
-    logits = runner.prefill(0, list(prompt), 0)
+    logits = runner.prefill(0, [*prompt, *begun], 0)
     while True:
         (token,), (logprob,), _ = choose(with_evidence(subject, logits, sequence), [sequence])
         sequence.append(token, logprob)
-        if token in subject.vocabulary.end_ids or len(sequence.tokens) >= room:
+        if _ended(subject, sequence, room):
             return sequence.tokens
         logits = runner.decode([token], [sequence.length - 1])
 
@@ -44,3 +47,8 @@ def with_evidence(subject: Subject, logits: Tensor, sequence: Sequence) -> Tenso
     if not sequence.at_source or not sequence.request.source_prior:
         return logits
     return torch.stack([subject.sources.mix(logits[0], sequence.request.source_prior)])
+
+
+def _ended(subject: Subject, sequence: Sequence, room: int) -> bool:
+    ends = subject.vocabulary.end_ids
+    return len(sequence.tokens) >= room or (bool(sequence.tokens) and sequence.tokens[-1] in ends)

@@ -81,10 +81,11 @@ class Explainer:
 
         if self._subject is None:
             self._subject = panels.load(self.checkpoint)
-        reading = panels.read(self._subject, served)
-        key = _key(self._subject.names.sha256, reading, name, arguments)
-        if key not in self._views:
-            self._views[key] = panels.PANELS[name](self._subject, reading, *arguments)
+        with panels.modestly(self._subject):
+            reading = panels.read(self._subject, served)
+            key = _key(self._subject.names.sha256, reading, name, arguments)
+            if key not in self._views:
+                self._views[key] = panels.PANELS[name](self._subject, reading, *arguments)
         self._views.move_to_end(key)
         while len(self._views) > self._keep:
             self._views.popitem(last=False)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from inference.checkpoints import Checkpoint, load_model, load_tokenizer
 from inference.engine.detokenizer import Vocabulary
+from inference.engine.prepare import fuse
 from inference.engine.sources import SourceTokens
 from inference.errors import CheckpointError
 from inference.explaining.rendering import Renderer
@@ -52,7 +53,7 @@ class Subject:
     @classmethod
     def load(cls, checkpoint: Checkpoint) -> Subject:
         """From disk, onto the CPU. Raises CheckpointError."""
-        model = load_model(checkpoint, torch.float32, torch.device("cpu"))
+        model = fuse(load_model(checkpoint, torch.float32, torch.device("cpu")))
         names = Names(checkpoint.name, checkpoint.sha256)
         return cls(model, load_tokenizer(checkpoint), names, history_turns=checkpoint.history_turns)
 
