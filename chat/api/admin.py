@@ -50,9 +50,15 @@ class ApiKeyForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         names = dict.fromkeys([*inference.backend_names(), *(self.instance.engines or [])])
         engines, scopes = self.fields["engines"], self.fields["scopes"]
-        engines.choices = [(name, f"{engine_name(name)} ({name})") for name in names]  # type: ignore[attr-defined]
+        engines.choices = [(name, _label(name)) for name in names]  # type: ignore[attr-defined]
         if self.instance.pk is None:
             scopes.initial = [str(scope) for scope in Scope]
+
+
+def _label(engine: str) -> str:
+    """In words, with the name by which programs ask for it."""
+    words = engine_name(engine)
+    return engine if words == engine else f"{engine}: {words}"
 
 
 @admin.register(ApiKey)
