@@ -40,9 +40,9 @@ def load(checkpoint: str) -> Subject:
 
 @contextmanager
 def modestly(subject: Subject) -> Iterator[None]:
-    """In this thread alone, as many of torch's threads as a model of this size is served with.
+    """As few of torch's threads as a model of this size is served with; other threads that compute keep theirs.
 
-    Two on busy cores wait for each other: an answer of 300 tokens took the embedded checkpoint ten times as long.
+    Two on busy cores wait for each other: 300 tokens took the embedded checkpoint 5 to 10 times as long.
     """
     before = torch.get_num_threads()
     if sum(parameter.numel() for parameter in subject.model.parameters()) < ONE_THREAD_BELOW:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inference.types import Completion, FinishReason, Request
 
@@ -26,7 +26,9 @@ class Served:
 
     @classmethod
     def of_record(cls, request: Request, text: str, record: Completion, finish: FinishReason) -> Served:
-        """From what the engine told at the end of the answer."""
+        """From what the engine told at the end of the answer, with the seed that it drew from."""
+        if record.seed is not None:
+            request = replace(request, sampling=replace(request.sampling, seed=record.seed, n=1))
         citation = record.explanation.get("citation") or {}
         source = citation.get("article") or next(iter(record.sources), "")
         return cls(request, text, source, finish, record.completion_tokens)

@@ -85,6 +85,8 @@ def test_a_record_says_what_was_served():
     named = replace(record, explanation={"citation": {"article": "-talk", "confidence": 0.9}})
     request = ask("hello")
     found = [Served.of_record(request, "Hi", one, FinishReason.STOP) for one in (record, named)]
+    seeded = Served.of_record(request, "Hi", replace(record, seed=9), FinishReason.STOP)
+    assert seeded.request.sampling.seed == 9
     assert found == [Served(request, "Hi", slug, FinishReason.STOP, 7) for slug in ("card_arrival", "-talk")]
 
 
