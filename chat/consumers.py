@@ -2,7 +2,8 @@
 
 Channels gives a consumer one message at a time, so a handler that took long would not hear Stop.
 Close codes: 4001 this process is about to end, 4400 too many bad frames, 4403 signed out, 4404 not found (or not
-yours), 4429 flood, 4500 our fault.
+yours), 4429 flood, 4500 our fault. (4008, a client that does not
+read, is the line's: see wire.py.)
 """
 
 from __future__ import annotations
@@ -29,15 +30,14 @@ from chat.events import Event
 from chat.faults import log_fault
 from chat.following import Following
 from chat.offloop import off_loop
+from chat.watching import NOT_FOUND, SIGNED_OUT, Claim, get_watch
 
 logger = logging.getLogger(__name__)
 
-RESTARTING, BAD_FRAMES, SIGNED_OUT, NOT_FOUND, FLOOD, OUR_FAULT = 4001, 4400, 4403, 4404, 4429, 4500
+RESTARTING, BAD_FRAMES, FLOOD, OUR_FAULT = 4001, 4400, 4429, 4500
 FRAME_BURST, FRAMES_PER_S, MAX_REFUSED_FRAMES = 30, 5.0, 30
-RECHECK_S = 10.0
-MODEL_EVERY_S = 1.0
 MAX_BEHIND = 1000  # events that wait for a handler to end
-EVENT, DELTA = "chat.event", "reply.delta"
+EVENT, MODEL, DELTA = "chat.event", "chat.model", "reply.delta"
 
 
 class SignedOut(Exception):
@@ -63,6 +63,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             "websocket.receive": self.websocket_receive,
             "websocket.disconnect": self.websocket_disconnect,
             EVENT: self.chat_event,
+            MODEL: self.tell_model,
         }
         self._busy = True
         try:
@@ -140,7 +141,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     def _set_up(self) -> None:
         self._closed = False
-        self._watcher: asyncio.Task[None] | None = None
         self._bad_frames = self._refused_frames = 0
         self._bucket = limits.TokenBucket(FRAME_BURST, FRAMES_PER_S)
         self._model: dict[str, Any] = {}
@@ -153,7 +153,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         # The hub first, the state second: an event between the two is seen twice rather than never.
         hub.get_hub().join(str(self._conversation_id), self)
         await self._send_snapshot()
-        self._watcher = asyncio.create_task(self._watch(), name="socket watcher")
+        self.claim = Claim(self._session_key, self._actor, self._conversation_id)
+        get_watch().add(self)
 
     async def _obey(self, text: str | None) -> None:
         if not self._bucket.take(time.monotonic()):
@@ -198,34 +199,21 @@ class ChatConsumer(AsyncWebsocketConsumer):
             if waiting is not None:
                 await self._send(waiting)
 
-    async def _watch(self) -> None:
-        """Tell how the model's start goes, and notice a sign-out that happened elsewhere."""
-        checked = time.monotonic()
-        while not self._closed:
-            settled = self._model["state"] in ("ready", "failed")
-            await asyncio.sleep(RECHECK_S if settled else MODEL_EVERY_S)
-            if not settled:
-                await self._tell_model()
-            if time.monotonic() - checked >= RECHECK_S:
-                checked = time.monotonic()
-                await self._recheck_or_close()
+    def look_at_model(self) -> None:
+        """The watch asks now and then; the answer is sent in the page's language, so by the consumer's own task."""
+        if self._model["state"] not in ("ready", "failed"):
+            self._inbox.put_nowait({"type": MODEL})
 
-    async def _tell_model(self) -> None:
+    async def tell_model(self, message: dict[str, Any]) -> None:
+        """Send how the model's start goes, if that is news."""
         model = serializers.model_json()
         if model != self._model:
             self._model = model
             await self._send({"type": "model.status", "model": model})
 
-    async def _recheck_or_close(self) -> None:
-        try:
-            await self._recheck()
-            await off_loop(access.get_conversation, self._actor, self._conversation_id)
-        except SignedOut:
-            await self._refuse(SIGNED_OUT)
-        except NotFound:
-            await self._refuse(NOT_FOUND)
-        except Exception as error:
-            log_fault(logger, "A socket's session could not be checked", error)
+    async def turn_away(self, code: int) -> None:
+        """The session or the conversation is gone."""
+        await self._refuse(code)
 
     async def _recheck(self) -> None:
         if await off_loop(access.actor_of_session, self._session_key) != self._actor:
@@ -247,8 +235,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _leave(self) -> None:
         self._closed = True
         hub.get_hub().leave(str(self._conversation_id), self)
-        if self._watcher is not None and self._watcher is not asyncio.current_task():
-            self._watcher.cancel()
+        get_watch().remove(self)
 
 
 class NowhereConsumer(AsyncWebsocketConsumer):

@@ -15,7 +15,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import OperationalError
 from django.utils.translation import override
 
-from chat import access, actions, consumers, dispatch, events, processes, reply_errors
+from chat import access, actions, consumers, dispatch, events, processes, reply_errors, watching
 from chat.access import Actor
 from chat.hub import get_hub
 from chat.models import Conversation, Message
@@ -230,7 +230,7 @@ async def test_a_command_after_the_sign_out_closes_the_socket(carol: User, end: 
 
 @pytest.mark.parametrize("end", [_sign_out, _deactivate])
 async def test_a_silent_tab_is_closed_after_the_sign_out_too(carol: User, end: Any, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(consumers, "RECHECK_S", 0.02)
+    monkeypatch.setattr(watching, "RECHECK_S", 0.02)
     tab, key = await _tab_of(carol)
     await db(end, key)
     assert await tab.next() == {"type": "closed", "code": 4403}
@@ -247,7 +247,7 @@ async def test_a_deleted_conversation_closes_its_tabs(conversation: Conversation
 async def test_a_tab_that_missed_the_deletion_is_closed_too(
     conversation: Conversation, ann: Actor, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(consumers, "RECHECK_S", 0.02)
+    monkeypatch.setattr(watching, "RECHECK_S", 0.02)
     async with open_tab(conversation.public_id, ann) as tab:
         await db(actions.delete, conversation)
         assert await tab.next() == {"type": "closed", "code": 4404}
@@ -354,7 +354,7 @@ async def test_a_mistake_of_ours_at_the_door_closes_the_socket(
 async def test_the_models_start_is_told_until_it_is_ready(
     conversation: Conversation, ann: Actor, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(consumers, "MODEL_EVERY_S", 0.01)
+    monkeypatch.setattr(watching, "LOOK_EVERY_S", 0.01)
     backend.shown = ModelStatus(BackendState.STARTING, 0.1, 9.0)
     tab = Tab(conversation.public_id, await db(make_session, ann))
     snapshot = await tab.open()

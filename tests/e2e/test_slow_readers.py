@@ -18,7 +18,7 @@ from tests.e2e.visiting import Visitor
 KB = 1024
 LONG = "word " * 8_000  # its state is larger than what a client may send at once
 SNAPSHOTS = 20
-SLOW_KB = 256  # of memory for each
+SLOW_KB = 512  # of memory for each: two states, what waits between them, and the making of them
 
 
 class DeafClient:
