@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.db.utils import OperationalError
 from django.utils.translation import get_language, override
 
@@ -22,9 +22,19 @@ def _raw() -> tuple[int, int]:
     return threading.get_ident(), id(connection.connection)
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="others give them back to their pool")
 async def test_a_thread_keeps_its_connection():
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
     assert (await off_loop(_raw)) == (await off_loop(_raw))
+
+
+async def test_a_pool_gets_its_connection_back_after_each_piece_of_work(monkeypatch: pytest.MonkeyPatch):
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
+    await off_loop(_raw)
+    monkeypatch.setattr(type(connections["default"]), "vendor", "postgresql")
+    await off_loop(_raw)
+    monkeypatch.undo()
+    assert await off_loop(lambda: connection.connection) is None
 
 
 async def test_a_connection_that_failed_is_not_used_again():

@@ -7,6 +7,7 @@ import copy
 import os
 import signal
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,16 +23,16 @@ class Member(Site):
     """One of the processes."""
 
     def launch(self) -> None:
-        """Start without waiting for the first page."""
+        """Start without waiting."""
         self.process = self.manage("serve", "--port", str(self.port))
 
     def start(self) -> Member:
-        """Start, and come back when the first page has answered."""
+        """Start, and come back when it is ready."""
         self.launch()
         return self.wait()
 
     def wait(self) -> Member:
-        """Come back when the first page has answered."""
+        """Come back when it is ready."""
         until(self._is_up)
         return self
 
@@ -40,10 +41,20 @@ class Member(Site):
         assert self.process is not None
         os.killpg(self.process.pid, number)
 
+    def ended(self) -> int:
+        """Wait for the end of a process that got its signal; the exit status."""
+        assert self.process is not None
+        process, self.process = self.process, None
+        return process.wait(PATIENCE_S)
+
     def _is_up(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()
-        return self._answers()
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz?ready=1", timeout=10):
+                return True
+        except OSError:
+            return False
 
 
 class Cluster:
