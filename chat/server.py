@@ -28,6 +28,9 @@ from twisted.web import http
 from chat.consumers import RESTARTING
 from chat.wire import Wire
 
+with contextlib.suppress(ImportError):
+    import resource
+
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 2_621_440  # Django's DATA_UPLOAD_MAX_MEMORY_SIZE; nothing here takes more
@@ -168,6 +171,7 @@ class SiteServer(Server):
             with contextlib.suppress(NotImplementedError):
                 loop.add_signal_handler(number, self.request_stop)
         self._spawn(self._alongside())
+        allow_many_sockets()
         _collect_less()
 
     def _spawn(self, coroutine: Any) -> None:
@@ -214,6 +218,14 @@ class SiteServer(Server):
             logger.error("Draining failed: %s", type(error).__name__)
         finally:
             self.stop()
+
+
+def allow_many_sockets() -> None:
+    """As many open files as this account may have: each socket is one, and the usual limit is 1,024."""
+    if "resource" in globals():  # not on Windows
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        with contextlib.suppress(ValueError, OSError):  # where "unlimited" is more than the system takes
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _collect_less() -> None:

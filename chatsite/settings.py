@@ -197,8 +197,8 @@ CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.loc
 if REDIS_URL:
     CHANNEL_LAYERS["default"] = {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        # The capacity is that of a process, not of a tab; a member of a group is forgotten later than a socket ends.
-        "CONFIG": {"hosts": [REDIS_URL], "capacity": 5000, "expiry": 60, "group_expiry": 7200},
+        # One channel for each process (chat/hub.py), which it renews every 2 s: what a dead one left is gone soon.
+        "CONFIG": {"hosts": [REDIS_URL], "capacity": 1000, "expiry": 20, "group_expiry": 30},
     }
     CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 

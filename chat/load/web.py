@@ -51,8 +51,7 @@ def measure(load: Load, say: Say) -> Figures:
             say(_("starting server process %(number)d") % {"number": number + 1})
             servers.append(stack.enter_context(_server(load.processes)))
         say(_("making visitors"))
-        plan = _plan(servers, load)
-        found = follow(plan, servers, say)
+        found = follow(plan(servers, load), servers, say)
         found["complaints"] = [line for server in servers for line in server.complaints()[:MAX_COMPLAINTS]]
     return {"processes": load.processes, **found}
 
@@ -63,7 +62,8 @@ def _server(processes: int) -> Any:
     return serving(WEB_SETTINGS, database="given", DUOLOGUE_PROCESSES=str(processes))
 
 
-def _plan(servers: list[Server], load: Load) -> dict[str, Any]:
+def plan(servers: list[Server], load: Load) -> dict[str, Any]:
+    """Visitors and their tabs for the client process."""
     streams = [Visitor(server.origin).tab() for server in servers for _number in range(load.streams)]
     idle = [tab for server in servers for tab in _idle_tabs(server.origin, load.idle)]
     # Every answer begins with some work of its own, and what counts begins with the last of them.

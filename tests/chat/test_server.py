@@ -1,14 +1,15 @@
-"""When a request has taken too long: its silence counts, not its age."""
+"""When a request has taken too long (its silence counts, not its age), and how many sockets a process may have."""
 
 from __future__ import annotations
 
+import resource
 import time
 from types import SimpleNamespace
 
 import pytest
 from daphne.http_protocol import WebRequest
 
-from chat.server import LimitedRequest
+from chat.server import LimitedRequest, allow_many_sockets
 
 
 @pytest.fixture
@@ -51,3 +52,13 @@ def test_whoever_speaks_goes_on(cut: list[WebRequest]):
     asked._spoke_at -= 121
     asked.check_timeouts()
     assert cut == [asked]
+
+
+def test_as_many_files_may_be_open_as_the_account_allows():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, hard), hard))
+        allow_many_sockets()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
