@@ -27,9 +27,20 @@ class SqliteFile:
         with closing(sqlite3.connect(self.path, timeout=20)) as connection:
             return connection.execute(query, values).fetchall()
 
+    def write(self, statement: str, *values: Any) -> None:
+        """Change what it holds, from outside."""
+        with closing(sqlite3.connect(self.path, timeout=20)) as connection, connection:
+            connection.execute(statement, values)
+
     def exists(self) -> bool:
         """Whether anything has written to it yet."""
         return self.path.exists()
+
+    def damage(self) -> Rows:
+        """What a killed process broke in the file; nothing, if all is well."""
+        return [row for row in self.rows("PRAGMA integrity_check") if row != ("ok",)] + self.rows(
+            "PRAGMA foreign_key_check"
+        )
 
     def drop(self) -> None:
         """Left to pytest, which looks after temporary folders."""
@@ -48,6 +59,15 @@ class PostgresDatabase:
         """What it holds, read from outside."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             return connection.execute(query.replace("?", "%s").encode(), values).fetchall()
+
+    def write(self, statement: str, *values: Any) -> None:
+        """Change what it holds, from outside."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement.replace("?", "%s").encode(), values)
+
+    def damage(self) -> Rows:
+        """Nothing: its files are the server's own, which is not killed with the site."""
+        return []
 
     def exists(self) -> bool:
         """Whether anything has written to it yet."""

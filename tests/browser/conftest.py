@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser.site import ROOT, Site
+from tests.databases import empty_database
 
 CHROMIUM = "/usr/bin/chromium"
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -38,7 +39,8 @@ def _no_counts_from_other_tests() -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The running site."""
     folder = tmp_path_factory.mktemp("site")
-    environment = _environment(folder)
+    database = empty_database(folder)
+    environment = _environment(folder, database.url)
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
     port = _free_port()
     command = [sys.executable, "-m", "daphne", "-p", str(port), "chatsite.asgi:application"]
@@ -50,6 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         finally:
             server.terminate()
             server.wait(20)
+            database.drop()
 
 
 @pytest.fixture(autouse=True)
@@ -104,13 +107,13 @@ def page(visitor: Callable[..., BrowserContext]) -> Page:
     return page
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, database: str) -> dict[str, str]:
     play = folder / "play"
     play.mkdir()
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
-        "DATABASE_URL": f"sqlite:///{folder}/site.sqlite3",
+        "DATABASE_URL": database,
         "DUOLOGUE_DATA_DIR": str(folder),
         "DUOLOGUE_PLAY": str(play),
     }

@@ -1,11 +1,10 @@
-"""`manage.py serve` as its own process group on its own SQLite file, started and killed as often as wanted."""
+"""`manage.py serve` as its own process group on its own database, started and killed as often as wanted."""
 
 from __future__ import annotations
 
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
+
+from tests.databases import empty_database
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120
@@ -32,14 +33,14 @@ class Site:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.database = folder / "db.sqlite3"
+        self.database = empty_database(folder)
         self.log = folder / "log"
         self.first_page_s = 0.0
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "DUOLOGUE_"))},
             "DJANGO_SETTINGS_MODULE": settings,
             "DUOLOGUE_DATA_DIR": str(folder),
-            "DATABASE_URL": f"sqlite:///{self.database}",
+            "DATABASE_URL": self.database.url,
             "DUOLOGUE_RATE_VISITOR": "10000",
             "DUOLOGUE_RATE_CONVERSATION": "10000",
             "DUOLOGUE_RATE_ADDRESS": "10000",
@@ -81,20 +82,11 @@ class Site:
 
     def write(self, statement: str, *values: Any) -> None:
         """Change what the database holds, from outside."""
-        connection = sqlite3.connect(self.database, timeout=20)
-        try:
-            with connection:
-                connection.execute(statement, values)
-        finally:
-            connection.close()
+        self.database.write(statement, *values)
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the database holds, read from outside."""
-        connection = sqlite3.connect(self.database, timeout=20)
-        try:
-            return connection.execute(query, values).fetchall()
-        finally:
-            connection.close()
+        return self.database.rows(query, *values)
 
     def __enter__(self) -> Site:
         return self
@@ -102,6 +94,7 @@ class Site:
     def __exit__(self, *_: object) -> None:
         if self.process is not None:
             self.end()
+        self.database.drop()
 
     def _answers(self) -> bool:
         try:

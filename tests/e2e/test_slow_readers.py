@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import select
 import socket
-import sqlite3
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -61,8 +60,7 @@ def long_conversation(site: Site, visitor: Visitor) -> str:
     with closing(visitor.open(conversation)) as tab:
         tab.ask("Hi")
         tab.until("reply.done")
-    with sqlite3.connect(site.database, timeout=20) as database:
-        database.execute("UPDATE chat_message SET content = ? WHERE role = 'assistant'", (LONG,))
+    site.write("UPDATE chat_message SET content = ? WHERE role = 'assistant'", LONG)
     return conversation
 
 
