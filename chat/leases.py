@@ -40,8 +40,7 @@ def register() -> None:
 
 def beat(running: list[int]) -> Turn:
     """Say that this process lives, and look after the replies: those that it is writing, and those of the dead."""
-    rows = Process.objects.filter(pk=processes.this_process())
-    if not rows.update(heartbeat_at=Now(), draining=processes.draining()):
+    if not processes.this_row().update(heartbeat_at=Now(), draining=processes.draining()):
         register()
     turn = Turn(_lost(running), reap(), [] if processes.draining() else _take_over())
     _forget_the_dead()
@@ -55,14 +54,13 @@ def reap() -> list[Message]:
 
 def hand_on() -> None:
     """Give all replies of this process, whose tasks have ended, to whoever takes them first."""
-    Process.objects.filter(pk=processes.this_process()).update(left=True, heartbeat_at=Now())
+    processes.this_row().update(left=True, heartbeat_at=Now())
 
 
 def leave() -> None:
     """Take this process out of the table, unless it has left replies that somebody still has to find."""
-    key = processes.this_process()
-    if not Message.objects.filter(process=key, status=Status.STREAMING).exists():
-        Process.objects.filter(pk=key).delete()
+    if not Message.objects.filter(process=processes.this_process(), status=Status.STREAMING).exists():
+        processes.this_row().delete()
     processes.become(None)
 
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from chat.models import Process
@@ -32,6 +32,11 @@ def become(key: uuid.UUID | None) -> None:
     """Be the process with this key from now on."""
     global _this
     _this = key
+
+
+def this_row() -> QuerySet[Process]:
+    """This process in the table, if it is there."""
+    return Process.objects.filter(pk=_this) if _this else Process.objects.none()
 
 
 def name() -> str:
@@ -52,7 +57,7 @@ def begin_draining(begun: bool = True) -> None:
 
 def peers() -> list[Process]:
     """The other processes that live and are not about to end."""
-    return list(Process.objects.filter(fresh(), draining=False).exclude(pk=_this).order_by("started_at"))
+    return list(Process.objects.filter(fresh(), draining=False).exclude(pk__in=this_row()).order_by("started_at"))
 
 
 def fresh(prefix: str = "") -> Q:

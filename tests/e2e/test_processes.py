@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.cluster import Cluster, Member, running_cluster, until
+from tests.e2e.test_campaign import FAULTS, go_on, play
 from tests.e2e.test_serve import wait_for_line, whole_answer
-from tests.e2e.visiting import Tab
 
 QUESTION = "Tell me a lot"
 
@@ -59,19 +59,6 @@ def pair(cluster: Cluster) -> Iterator[Pair]:
     pair = Pair(cluster)
     yield pair
     pair.close()
-
-
-def go_on(tab: Tab, reply: str) -> None:
-    """Have an interrupted reply go on, and read it to its end."""
-    tab.send("reply.continue", message_id=reply)
-    tab.until("reply.resumed")
-    tab.statuses[reply] = "streaming"
-    tab.until_done(reply)
-
-
-def back(member: Member) -> None:
-    """Have a process that was ended serve again."""
-    member.start()
 
 
 def test_the_two_that_start_together_prepare_the_database_once(cluster: Cluster):
@@ -127,7 +114,7 @@ def test_what_a_killed_process_wrote_is_kept_and_goes_on_in_the_other(cluster: C
     assert pair.there.texts[reply].startswith(pair.here.texts[reply])
     go_on(pair.there, reply)
     assert (pair.there.texts[reply], pair.there.statuses[reply]) == (whole_answer(), "complete")
-    back(cluster.here)
+    cluster.here.start()
 
 
 def test_a_process_that_was_stopped_for_long_writes_no_more(cluster: Cluster, pair: Pair):
@@ -145,14 +132,6 @@ def test_a_process_that_was_stopped_for_long_writes_no_more(cluster: Cluster, pa
     assert pair.there.texts[reply] == pair.here.texts[reply] == whole_answer()
 
 
-def test_redis_may_restart_in_the_middle(cluster: Cluster, pair: Pair):
-    reply = pair.ask_and_read()
-    cluster.redis.restart()
-    for tab in (pair.here, pair.there):
-        tab.until_done(reply)
-        assert (tab.texts[reply], tab.statuses[reply]) == (whole_answer(), "complete")
-
-
 def test_without_redis_the_end_is_not_missed(cluster: Cluster, pair: Pair):
     reply = pair.ask_and_read()
     cluster.redis.stop()
@@ -161,14 +140,6 @@ def test_without_redis_the_end_is_not_missed(cluster: Cluster, pair: Pair):
     finally:
         cluster.redis.start()
     assert (pair.there.texts[reply], pair.there.statuses[reply]) == (whole_answer(), "complete")
-
-
-def test_postgresql_may_restart_in_the_middle(cluster: Cluster, pair: Pair):
-    reply = pair.ask_and_read()
-    cluster.postgres.restart()
-    for tab in (pair.here, pair.there):
-        tab.until_done(reply)
-        assert (tab.texts[reply], tab.statuses[reply]) == (whole_answer(), "complete")
 
 
 def test_connections_are_few_and_none_waits_in_a_transaction(cluster: Cluster, pair: Pair):
@@ -184,10 +155,10 @@ def test_a_rolling_restart_hands_on_what_runs(cluster: Cluster, pair: Pair):
     reply = pair.ask_and_read()
     assert cluster.here.end(signal.SIGTERM) == 0
     assert pair.here.drain() == 4001
-    back(cluster.here)
+    cluster.here.start()
     assert cluster.there.end(signal.SIGTERM) == 0
     assert pair.there.drain() == 4001
-    back(cluster.there)
+    cluster.there.start()
     tab = pair.visitor_there.open(pair.conversation)
     tab.until("snapshot")
     tab.until_done(reply)
@@ -206,3 +177,7 @@ def test_one_that_thinks_it_is_alone_is_refused(cluster: Cluster, tmp_path: Path
         "CommandError: Another process serves this database already. Set DUOLOGUE_PROCESSES to how many of them there "
         "shall be, for each of them, or stop that one."
     )
+
+
+def test_one_fault_after_the_other(cluster: Cluster):
+    assert sum(play(cluster, len(FAULTS), seed=4).values()) == len(FAULTS)
