@@ -16,7 +16,7 @@ from inference import registry
 from inference.backends.base import Backend
 from inference.backends.records import decision_of, with_decision
 from inference.errors import InferenceError, InvalidRequest
-from inference.types import BackendState, Chunk, Decision, Request, Status
+from inference.types import BackendState, Chunk, Decision, Request, Role, Status
 
 FALLBACK = "fallback"
 PAUSE_S = 30.0
@@ -103,7 +103,8 @@ class FallbackBackend:
         failed: dict[str, str] = dict.fromkeys(self._names[: self._names.index(names[0])], "resting")
         for name in names:
             attempt = _Attempt(name, self._circuits[name], failed, self._pause_s)
-            async with aclosing(attempt.stream(request, last=name == names[-1])) as chunks:  # type: ignore[type-var]
+            asked = _for_a_small_one(request) if self.large and not registry.is_large(name) else request
+            async with aclosing(attempt.stream(asked, last=name == names[-1])) as chunks:  # type: ignore[type-var]
                 async for chunk in chunks:
                     yield chunk
             if attempt.error is None:
@@ -170,3 +171,9 @@ class _Attempt:
         told = {"instead_of": self._failed, "reason": decision.reason}
         by = decision.answered_by or self._name
         return replace(decision, answered_by=by, reason=FALLBACK, explanation={**decision.explanation, FALLBACK: told})
+
+
+def _for_a_small_one(request: Request) -> Request:
+    """Without what only a large model can follow: instructions, a schema, or to answer without the articles."""
+    turns = tuple(turn for turn in request.messages if turn.role is not Role.SYSTEM)
+    return replace(request, messages=turns or request.messages, articles=True, schema={})

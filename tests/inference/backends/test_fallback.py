@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
@@ -19,7 +20,7 @@ from inference.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
-from inference.types import BackendState, Decision, FinishReason, Status
+from inference.types import BackendState, ChatMessage, Decision, FinishReason, Role, Status
 from tests.inference.knowing import answer, ask
 from tests.scripted import Fail, Raise, ScriptedBackend
 
@@ -159,3 +160,17 @@ def test_all_are_started_and_closed(both: FallbackBackend, backends: list[Script
     assert both.describe()["backends"] == ["a", "b"]
     with pytest.raises(InvalidRequest):
         FallbackBackend("default")
+
+
+async def test_a_small_model_that_stands_in_for_a_large_one_is_asked_what_it_can_do(
+    both: FallbackBackend, backends: list[ScriptedBackend]
+):
+    told = (ChatMessage(Role.SYSTEM, "You are a tutor."), ChatMessage(Role.USER, "Hi"))
+    request = replace(ask("Hi"), messages=told, articles=False, schema={"type": "object"})
+    for large, asked in ((True, (told[1:], True, {})), (False, (told, False, {"type": "object"}))):
+        setattr(backends[0], "large", large)  # noqa: B010 - the script's class knows nothing of it
+        both = FallbackBackend("default", ["a", "b"])
+        backends[0].scripts = [[Raise(DOWN)]]
+        await answer(both, request)
+        given = backends[1].requests[-1]
+        assert (given.messages, given.articles, given.schema) == asked
