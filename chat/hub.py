@@ -2,7 +2,8 @@
 
 Channels' own layers give every socket a channel. That does not carry many streams: the one in memory walks over
 all groups at each send and each receive, and the one on Redis hands out one message at a time for the whole process,
-with four round trips each. Here a process has one channel, and an event is serialised once.
+with four round trips each. Here a process has one channel, and an event is serialised once. Measured with 300 streams
+beside 1,000 idle sockets: 94 microseconds of processor time an update instead of 1,549 (with wire.py and watching.py).
 
 The layer may lose. Batches are numbered and an empty one goes out now and then, so that a process sees that it
 missed something, and has its tabs read the state again.
@@ -148,11 +149,11 @@ class Hub:
         sender, number = message["from"], message["number"]
         if sender == self._name:
             return
-        before = self._seen.get(sender, 0)
-        self._seen[sender] = number
-        if number != before + 1:
-            logger.warning("%d batches of another process were missed", number - before - 1)
+        if number != self._seen.get(sender, 0) + 1:
+            if sender in self._seen:
+                logger.warning("%d batches of another process were missed", number - self._seen[sender] - 1)
             self._resync_all()
+        self._seen[sender] = number
         for conversation_id, frame in message["events"]:
             if conversation_id in self._listeners:
                 await self._deliver(conversation_id, json.loads(frame), frame)

@@ -47,11 +47,11 @@ class Server:
 
 
 @contextmanager
-def serving(settings_module: str, database: str = "", **variables: str) -> Iterator[Server]:
-    """A server on a free port. Without `database` it has an empty SQLite file of its own and no Redis."""
+def serving(settings_module: str, alone: bool = True, **variables: str) -> Iterator[Server]:
+    """A server on a free port: alone on an empty SQLite file, or on the database and the Redis of the environment."""
     with tempfile.TemporaryDirectory() as folder:
-        alone = {"DATABASE_URL": f"sqlite:///{folder}/benchmark.sqlite3", "REDIS_URL": "", "DUOLOGUE_PROCESSES": "1"}
-        given = variables if database else {**alone, **variables}
+        own = {"DATABASE_URL": f"sqlite:///{folder}/benchmark.sqlite3", "REDIS_URL": "", "DUOLOGUE_PROCESSES": "1"}
+        given = {**own, **variables} if alone else variables
         log = Path(folder) / "log"
         port = _free_port()
         with log.open("w") as written:

@@ -6,8 +6,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from secrets import token_urlsafe
 from typing import IO, Any, cast
 
 from django.conf import settings
@@ -46,20 +47,20 @@ def missing_for(processes: int) -> str:
 def measure(load: Load, say: Say) -> Figures:
     """Start the servers, load them, and come back with the figures of all of them together."""
     with ExitStack() as stack:
-        servers = []
+        servers, secret = [], token_urlsafe(50)
         for number in range(load.processes):
             say(_("starting server process %(number)d") % {"number": number + 1})
-            servers.append(stack.enter_context(_server(load.processes)))
+            servers.append(stack.enter_context(_server(load.processes, secret)))
         say(_("making visitors"))
         found = follow(plan(servers, load), servers, say)
         found["complaints"] = [line for server in servers for line in server.complaints()[:MAX_COMPLAINTS]]
     return {"processes": load.processes, **found}
 
 
-def _server(processes: int) -> Any:
+def _server(processes: int, secret: str) -> AbstractContextManager[Server]:
     if processes == 1:
         return serving(WEB_SETTINGS)
-    return serving(WEB_SETTINGS, database="given", DUOLOGUE_PROCESSES=str(processes))
+    return serving(WEB_SETTINGS, alone=False, DUOLOGUE_PROCESSES=str(processes), DJANGO_SECRET_KEY=secret)
 
 
 def plan(servers: list[Server], load: Load) -> dict[str, Any]:

@@ -126,6 +126,7 @@ async def test_what_a_process_missed_makes_its_tabs_read_the_state(caplog: Any):
     async with two_processes() as (_, here, _there, _near, far):
         await tell(here, A, word("1"))
         await until(lambda: bool(far.heard))
+        assert caplog.text == ""
         here._sent += 1
         await tell(here, A, word("3"))
         await until(lambda: RESYNC in far.heard)
