@@ -54,7 +54,7 @@ def test_what_is_broken_is_said_with_a_remedy(tmp_path: Path) -> None:
     assert status == 1
     states = {name: part["state"] for name, part in parts.items()}
     assert (states["configuration"], states["model"], states["database"]) == ("fail", "fail", "warn")
-    assert "duologue.E001" in parts["configuration"]["facts"]["ids"]
+    assert "duologue.E002" in parts["configuration"]["facts"]["ids"]
     assert "answer" not in parts
     assert parts["database"]["remedy"].startswith("Run: python manage.py migrate")
 

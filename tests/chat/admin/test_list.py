@@ -169,12 +169,25 @@ CONDITIONS = [
 def test_the_list_walks_the_index_of_its_order_and_looks_up_the_rest(staff_client, query):
     some_talks()
     queryset = staff_client.get(LIST + query).context["cl"].queryset[:51]
+    if connection.vendor == "postgresql":
+        assert_it_can_walk_the_index(queryset)
+        return
     plan = [line.strip(" 0123456789") for line in queryset.explain().splitlines()]
     assert plan[0] == "SCAN chat_conversation USING INDEX conversation_by_time"
     # Anything else that is scanned, sorted, or found by its value and not by its conversation grows with the table.
     costly = ("SCAN", "TEMP B-TREE", "value=?", "(code=?", "abstained", "status=?")
     costly += ("backend=?", "answered_by=?", "assistant=?")
     assert [step for step in plan[1:] if any(word in step for word in costly)] == []
+
+
+def assert_it_can_walk_the_index(queryset) -> None:
+    """PostgreSQL goes by how many rows there are, here three: what it would do if reading and sorting all were dear."""
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+    plan = queryset.explain()
+    assert "Index Scan using conversation_by_time on chat_conversation" in plan
+    assert ("Sort" in plan, "Seq Scan" in plan) == (False, False)
 
 
 def test_pages_lead_to_each_other_without_a_total(staff_client):
