@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import weakref
 
 from django.conf import settings
@@ -15,6 +16,27 @@ from chat.offloop import off_loop
 
 logger = logging.getLogger(__name__)
 
+
+class Rhythm:
+    """Since when the database has answered one beat after the other.
+
+    After an outage everybody's last beat is long ago, and who beats first would take all the others for dead. So
+    nobody judges before the others have had the time of a lease to beat again.
+    """
+
+    def __init__(self) -> None:
+        self._since = self._last = float("-inf")
+
+    def answered(self) -> bool:
+        """Note an answer; whether there were enough of them to judge others by."""
+        now, expires_s = time.monotonic(), settings.CHAT_LEASE["expires_s"]
+        if now - self._last > expires_s / 2:
+            self._since = now
+        self._last = now
+        return now - self._since >= expires_s
+
+
+_rhythms: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Rhythm] = weakref.WeakKeyDictionary()
 _hearts: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[None]] = weakref.WeakKeyDictionary()
 
 
@@ -35,8 +57,9 @@ async def stop() -> None:
 
 async def beat() -> None:
     """One beat. A database that does not answer is the requests' problem; the next beat tries again."""
+    rhythm = _rhythms.setdefault(asyncio.get_running_loop(), Rhythm())
     try:
-        turn = await off_loop(leases.beat, replies.running())
+        turn = await off_loop(leases.beat, replies.running(), rhythm.answered)
     except Exception as error:
         log_fault(logger, "A heartbeat failed", error)
         return

@@ -9,6 +9,7 @@ reply is one conditional UPDATE.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -38,11 +39,14 @@ def register() -> None:
     processes.become(row.pk)
 
 
-def beat(running: list[int]) -> Turn:
-    """Say that this process lives, and look after the replies: those that it is writing, and those of the dead."""
+def beat(running: list[int], may_reap: Callable[[], bool]) -> Turn:
+    """Say that this process lives, and look after the replies: those that it is writing, and those of the dead.
+
+    `may_reap` is asked when the database has answered: whether those who do not beat are dead, or had no database.
+    """
     if not processes.this_row().update(heartbeat_at=Now(), draining=processes.draining()):
         register()
-    turn = Turn(_lost(running), reap(), [] if processes.draining() else _take_over())
+    turn = Turn(_lost(running), reap() if may_reap() else [], [] if processes.draining() else _take_over())
     _forget_the_dead()
     return turn
 

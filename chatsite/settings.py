@@ -177,10 +177,11 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
         "max_size": env_int("DUOLOGUE_DATABASE_POOL", 20),
-        "timeout": 10,
-        # A try to connect gives up after so long, and the next piece of work begins a new one: after a long outage
-        # the pool would else wait about as long again, because it doubles the time between its tries.
-        "reconnect_timeout": 3,
+        # After an outage a process must beat again well before the others may judge it (CHAT_LEASE). So nobody waits
+        # long for a connection, and a try to make one gives up soon: the next piece of work begins a new one at once,
+        # while the pool would double the time between its tries.
+        "timeout": 4,
+        "reconnect_timeout": 1,
     }
 
 # How many server processes run on this database; more than one needs more than the embedded pair (see chat/checks.py).

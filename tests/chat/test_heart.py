@@ -41,7 +41,10 @@ async def test_a_stop_elsewhere_frees_the_model_before_the_first_word(
     assert (len(backend.cancelled), (await Message.objects.aget(pk=reply.pk)).status) == (1, "stopped")
 
 
-async def test_the_tabs_of_a_dead_process_hear_that_the_reply_broke_off(conversation: Conversation):
+async def test_the_tabs_of_a_dead_process_hear_that_the_reply_broke_off(
+    conversation: Conversation, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(heart.Rhythm, "answered", lambda _self: True)
     await db(leases.register)
     reply = await _running(conversation, writer=await db(lives, "dead", 16))
     async with open_tab(conversation.public_id, ANN) as tab:
@@ -65,8 +68,18 @@ async def test_what_another_one_handed_on_goes_on_here(conversation: Conversatio
     assert (await Message.objects.aget(pk=reply.pk)).process_id is None
 
 
+def test_nobody_is_judged_until_the_database_has_answered_for_as_long_as_a_lease(monkeypatch: pytest.MonkeyPatch):
+    clock = 100.0
+    monkeypatch.setattr(heart.time, "monotonic", lambda: clock)
+    rhythm, found = heart.Rhythm(), []
+    for pause_s in (2, 7, 7, 2, 8, 7, 7, 2):  # the lease is 15 s; 8 s without an answer were an outage
+        clock += pause_s
+        found.append(rhythm.answered())
+    assert found == [False, False, False, True, False, False, False, True]
+
+
 async def test_a_database_that_does_not_answer_is_no_end(db: None, monkeypatch: pytest.MonkeyPatch):
-    def fail(_running: list[int]) -> None:
+    def fail(*_args: object) -> None:
         raise OperationalError("secret")
 
     monkeypatch.setattr(leases, "beat", fail)

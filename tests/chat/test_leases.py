@@ -30,6 +30,11 @@ def _of(reply: Message, writer: Process | None) -> Message:
     return reply
 
 
+def beat(*running: Message) -> leases.Turn:
+    """A beat of a process that may judge."""
+    return leases.beat([reply.pk for reply in running], lambda: True)
+
+
 def _state(reply: Message) -> tuple[str, uuid.UUID | None]:
     fresh = queries.reply_for_run(reply.pk)
     return fresh.status, fresh.process_id
@@ -51,7 +56,7 @@ def test_a_stopped_reply_has_no_writer_and_a_continued_one_has_who_continues(rep
 def test_a_beat_is_seen_and_changes_no_running_reply(reply: Message):
     row = Process.objects.get()
     Process.objects.update(heartbeat_at=processes.ago(10))
-    turn = leases.beat([reply.pk])
+    turn = beat(reply)
     assert (turn.lost, turn.ended, turn.taken) == ([], [], [])
     assert Process.objects.get().heartbeat_at > row.started_at
     assert _state(reply) == ("streaming", row.pk)
@@ -60,12 +65,17 @@ def test_a_beat_is_seen_and_changes_no_running_reply(reply: Message):
 @pytest.mark.parametrize("writer", [14, 16, None])
 def test_only_the_replies_of_the_dead_are_interrupted(reply: Message, writer: float | None):
     other = None if writer is None else lives("other", silent_s=writer)
-    turn = leases.beat([_of(reply, other).pk])
+    turn = beat(_of(reply, other))
     alive = writer == 14
     assert [row.pk for row in turn.ended] == ([] if alive else [reply.pk])
     assert turn.lost == [reply.pk]
     assert _state(reply) == (("streaming", other.pk) if alive and other else ("interrupted", None))
-    assert leases.beat([]).ended == []
+    assert beat().ended == []
+
+
+def test_who_may_not_judge_interrupts_nothing(reply: Message):
+    assert leases.beat([_of(reply, None).pk], lambda: False).ended == []
+    assert _state(reply) == ("streaming", None)
 
 
 def test_two_that_find_the_same_dead_process_tell_it_once(reply: Message):
@@ -80,11 +90,11 @@ def test_what_is_handed_on_goes_to_one_that_stays(reply: Message, conversation: 
     assert Process.objects.filter(pk=before, left=True).exists()
     leases.register()
     processes.begin_draining()
-    assert leases.beat([]).taken == []
+    assert beat().taken == []
     processes.begin_draining(False)
-    assert [row.pk for row in leases.beat([]).taken] == [reply.pk]
+    assert [row.pk for row in beat().taken] == [reply.pk]
     assert _state(reply) == ("streaming", processes.this_process())
-    assert leases.beat([reply.pk]).taken == []
+    assert beat(reply).taken == []
 
 
 def test_what_nobody_took_is_interrupted_in_the_end(reply: Message):
@@ -92,7 +102,7 @@ def test_what_nobody_took_is_interrupted_in_the_end(reply: Message):
     Process.objects.update(heartbeat_at=processes.ago(16))
     processes.become(None)
     leases.register()
-    turn = leases.beat([])
+    turn = beat()
     assert ([row.pk for row in turn.ended], turn.taken) == ([reply.pk], [])
 
 
@@ -106,7 +116,7 @@ def test_a_process_that_was_forgotten_enters_again(reply: Message):
     key = processes.this_process()
     actions.stop_reply(reply)
     Process.objects.all().delete()
-    leases.beat([])
+    beat()
     assert Process.objects.get().pk == key
 
 
@@ -114,7 +124,7 @@ def test_the_dead_are_forgotten_after_an_hour(conversation: Conversation):
     leases.register()
     lives("long dead", silent_s=3700)
     lives("dead", silent_s=3500)
-    leases.beat([])
+    beat()
     assert sorted(Process.objects.values_list("name", flat=True)) == sorted(["dead", processes.name()])
 
 
