@@ -179,7 +179,9 @@ def _prepare(reply: LiveReply) -> Request:
     message = queries.reply_for_run(reply.pk)
     reply.seq = message.seq
     reply.before = message.generation
-    return build_request(message)
+    request = build_request(message)
+    reply.tally.asked(request)
+    return request
 
 
 def build_request(message: Message) -> Request:
@@ -264,7 +266,7 @@ def _ending(reply: LiveReply, last: Chunk) -> Ending:
 
 def _facts(reply: LiveReply, known: Facts | None = None) -> Facts:
     """Our own figures, the backend's in their place where it gave some, and those of the part before Continue."""
-    facts = {**reply.tally.facts(), **(known or {})}
+    facts = reply.tally.with_asked({**reply.tally.facts(), **(known or {})})
     return added(reply.before, facts) if reply.before else facts
 
 

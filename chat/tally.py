@@ -9,12 +9,13 @@ from typing import Any
 
 from chat.metrics import Measures
 from chat.models import Generation
-from inference import Chunk, Completion, Decision
+from inference import Chunk, Completion, Decision, Request, Role, priors
 
 Facts = dict[str, Any]
 
 # Of an explanation, which comes from outside and is stored with every reply.
 MAX_TEXT, MAX_ITEMS, MAX_DEPTH = 200, 20, 8
+MAX_INSTRUCTIONS = 2000
 
 
 class Tally:
@@ -26,6 +27,18 @@ class Tally:
         self._tokens = 0
         self._decided: Facts = {}
         self._completion: Completion | None = None
+        self._instructions = ""
+
+    def asked(self, request: Request) -> None:
+        """Note what the engine is told beside the conversation; the turns themselves are stored."""
+        told = [turn.content for turn in request.messages if turn.role is Role.SYSTEM]
+        self._instructions = "\n\n".join(told)[:MAX_INSTRUCTIONS]
+
+    def with_asked(self, facts: Facts) -> Facts:
+        """The facts with what was noted of the question."""
+        if not self._instructions:
+            return facts
+        return {**facts, "explanation": {**(facts.get("explanation") or {}), "instructions": self._instructions}}
 
     def count(self, chunk: Chunk) -> None:
         """Note a piece of text."""
@@ -88,7 +101,14 @@ def bounded(value: Any, depth: int = MAX_DEPTH) -> Any:
 
 def _as_fields(record: Completion | Decision) -> Facts:
     facts = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
-    return {**facts, "sources": list(record.sources), "explanation": bounded(record.explanation)}
+    return {**facts, "sources": list(record.sources), "explanation": _explanation(record.explanation)}
+
+
+def _explanation(told: Mapping[str, Any]) -> Any:
+    """Bounded; retrieval's prior, which is a number for each article, has a bound of its own."""
+    prior = priors.recalled({"prior": dict(list((told.get("prior") or {}).items())[: priors.MOST])})
+    kept = bounded({key: value for key, value in told.items() if key != "prior"})
+    return {**kept, "prior": {slug[:MAX_TEXT]: value for slug, value in prior.items()}} if prior else kept
 
 
 def added(before: Generation, facts: Facts) -> Facts:

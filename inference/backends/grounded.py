@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from inference import registry
+from inference import priors, registry
 from inference.backends.base import Backend
 from inference.backends.candidates import several
 from inference.backends.questions import language_of, question_before, question_of
@@ -147,7 +147,9 @@ class _Answer:
     @property
     def _said(self) -> Decision:
         plan = self._plan or Plan(Decision())
-        return replace(plan.decision, answered_by=self._name)
+        decision = replace(plan.decision, answered_by=self._name)
+        prior = priors.noted(self._case.source_prior(), self._case.teaching.slugs) if plan.text is None else {}
+        return replace(decision, explanation={**decision.explanation, "prior": prior}) if prior else decision
 
     async def _model_until_judged(self) -> AsyncIterator[Chunk]:
         """The model's answer; it is closed as soon as its own words are not what will be said."""

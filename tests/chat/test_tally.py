@@ -8,7 +8,7 @@ import pytest
 
 from chat.models import Generation
 from chat.tally import MAX_DEPTH, MAX_ITEMS, MAX_TEXT, Tally, added, bounded, facts_of
-from inference import Chunk, Decision
+from inference import ChatMessage, Chunk, Completion, Decision, Request, Role
 from tests.scripted import COMPLETION
 
 
@@ -111,3 +111,21 @@ def test_an_explanation_is_stored_at_a_bounded_size():
     assert isinstance(told["odd"], str)
     assert str(told["deep"]).count("in") == MAX_DEPTH - 1
     assert "leaf" not in str(told)
+
+
+def test_retrievals_prior_is_stored_whole_and_nothing_else_of_its_size():
+    prior = {f"article_{n}": -float(n) for n in range(99)}
+    tally = Tally()
+    tally.decided(Decision("gpt2", explanation={"prior": {**prior, "odd": "text"}, "other": dict(prior)}))
+    told = tally.facts()["explanation"]
+    assert (told["prior"], len(told["other"])) == (prior, MAX_ITEMS)
+
+
+def test_what_the_engine_is_told_is_noted():
+    tally = Tally()
+    turns = (ChatMessage(Role.SYSTEM, "Be kind."), ChatMessage(Role.USER, "Hello"))
+    assert tally.with_asked({"explanation": {}}) == {"explanation": {}}
+    tally.asked(Request(turns))
+    assert tally.with_asked({"explanation": {"kind": "talk"}}) == {
+        "explanation": {"kind": "talk", "instructions": "Be kind."}
+    }

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 import inference
+from inference import priors
 from inference.backends.grounded import GroundedBackend
 from inference.errors import BackendUnavailable, StepFailed
 from inference.knowledge import EMPTY, Teaching
@@ -47,6 +48,14 @@ async def test_the_model_is_told_what_retrieval_found(backend: GroundedBackend, 
     await answer(backend, ask("Where is my new card?"))
     prior = model.requests[0].source_prior
     assert max(prior, key=lambda slug: prior[slug]) == "card_arrival"
+
+
+async def test_what_retrieval_said_is_noted_where_the_model_speaks(backend: GroundedBackend, model: ScriptedBackend):
+    model.scripts = [list(SURE), [Citation("top_up_limits", 0.9), "Up to 50."]]
+    own = await answer(backend, ask("Where is my new card?"))
+    assert own.record.explanation["prior"] == priors.noted(model.requests[0].source_prior, model.teaching.slugs)
+    quoted = await answer(backend, ask("limits?"))
+    assert "prior" not in quoted.record.explanation
 
 
 async def test_a_changed_article_is_quoted_and_the_model_stopped_before_its_words(
