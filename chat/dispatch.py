@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from chat import access, actions, assisting, comparing, events, limits, processes, queries, replies, serializers
+from chat import access, actions, assisting, comparing, events, heart, limits, processes, queries, replies, serializers
 from chat.access import Actor
 from chat.commands import (
     ClearFeedback,
@@ -101,6 +101,7 @@ def snapshot(actor: Actor, conversation_id: uuid.UUID) -> Event:
 async def _carry_out(asker: Asker, conversation_id: uuid.UUID, command: Command) -> Outcome:
     if command.generates and processes.draining():
         raise Restarting()
+    await heart.catch_up()
     outcome = await off_loop(_handle, asker, conversation_id, command)
     await tell(conversation_id, outcome)
     return outcome

@@ -30,10 +30,14 @@ class Rhythm:
     def answered(self) -> bool:
         """Note an answer; whether there were enough of them to judge others by."""
         now, expires_s = time.monotonic(), settings.CHAT_LEASE["expires_s"]
-        if now - self._last > expires_s / 2:
+        if self.late():
             self._since = now
         self._last = now
         return now - self._since >= expires_s
+
+    def late(self) -> bool:
+        """Whether the last answer is so long ago that others may soon take this process for dead."""
+        return time.monotonic() - self._last > settings.CHAT_LEASE["expires_s"] / 2
 
 
 _rhythms: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Rhythm] = weakref.WeakKeyDictionary()
@@ -53,6 +57,13 @@ async def stop() -> None:
     if task is not None:
         task.cancel()
         await asyncio.wait([task])
+
+
+async def catch_up() -> None:
+    """Beat before new work is taken, if this process was stopped for so long that the work would count as orphaned."""
+    loop = asyncio.get_running_loop()
+    if loop in _hearts and loop in _rhythms and _rhythms[loop].late():
+        await beat()
 
 
 async def beat() -> None:

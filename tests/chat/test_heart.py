@@ -71,7 +71,7 @@ async def test_what_another_one_handed_on_goes_on_here(conversation: Conversatio
 def test_nobody_is_judged_until_the_database_has_answered_for_as_long_as_a_lease(monkeypatch: pytest.MonkeyPatch):
     clock = 100.0
     monkeypatch.setattr(heart.time, "monotonic", lambda: clock)
-    rhythm, found = heart.Rhythm(), []
+    rhythm, found = heart.Rhythm(), list[bool]()
     for pause_s in (2, 7, 7, 2, 8, 7, 7, 2):  # the lease is 15 s; 8 s without an answer were an outage
         clock += pause_s
         found.append(rhythm.answered())
@@ -84,6 +84,22 @@ async def test_a_database_that_does_not_answer_is_no_end(db: None, monkeypatch: 
 
     monkeypatch.setattr(leases, "beat", fail)
     await heart.beat()
+
+
+async def test_who_was_stopped_for_long_beats_before_it_takes_new_work(db: None, monkeypatch: pytest.MonkeyPatch):
+    beats: list[bool] = []
+
+    async def beat() -> None:
+        beats.append(heart._rhythms[asyncio.get_running_loop()].answered())
+
+    monkeypatch.setattr(heart, "beat", beat)
+    await heart.catch_up()  # one that does not serve has no heart
+    heart._rhythms[asyncio.get_running_loop()] = heart.Rhythm()
+    heart.start()
+    await heart.catch_up()
+    await heart.catch_up()
+    assert len(beats) == 1
+    await heart.stop()
 
 
 async def test_it_beats_until_it_is_stopped(db: None, settings: object, monkeypatch: pytest.MonkeyPatch):
