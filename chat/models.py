@@ -45,7 +45,10 @@ class Conversation(models.Model):
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
         ordering = ["-updated_at", "-id"]
-        permissions = [("read_transcripts", _("Can read transcripts"))]
+        permissions = [
+            ("read_transcripts", _("Can read transcripts")),
+            ("read_personal_data", _("Can see personal data in transcripts for a reason")),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="conversation_owner_xor_visitor",
@@ -237,3 +240,22 @@ class TranscriptRead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class PersonalDataRead(models.Model):
+    """Which member of staff had the personal data of a conversation shown, why, and until when."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="personal_data_reads")
+    reader = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    reason = models.CharField(_("reason"), max_length=300)
+    at = models.DateTimeField(_("time"), auto_now_add=True)
+    until = models.DateTimeField(_("until"))
+
+    class Meta:
+        verbose_name = _("access to personal data")
+        verbose_name_plural = _("accesses to personal data")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["reader", "conversation", "until"], name="personal_data_open")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"

@@ -17,6 +17,7 @@ from django.db.models import Count, Prefetch, QuerySet
 from chat.enums import Language, Role
 from chat.language import guess_language
 from chat.models import Conversation, Feedback, Generation, Message
+from chat.privacy import rights
 from chat.queries import Tree
 from chat.serializers import whole_html_of
 
@@ -56,18 +57,25 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Part `part` of `parts` of one branch. `active`: it is the branch that the visitor sees."""
+    """Part `part` of `parts` of one branch. `active`: it is the branch that the visitor sees.
+
+    `hidden`: it holds personal data that are masked.
+    """
 
     entries: list[Entry]
     active: bool
     part: int
     parts: int
+    hidden: bool
 
 
-def read(conversation: Conversation, through: uuid.UUID | None = None, part: int | None = None) -> Transcript:
+def read(
+    conversation: Conversation, through: uuid.UUID | None = None, part: int | None = None, masked: bool = True
+) -> Transcript:
     """The branch that the visitor sees, or the newest branch through the message `through`.
 
-    Of a long branch one part: the one asked for, else the one with `through`, else the first.
+    Of a long branch one part: the one asked for, else the one with `through`, else the first. Personal data are masked,
+    in the title of `conversation` as well, unless it is said that they are not.
     """
     tree = Tree(conversation)
     active = tree.branch(conversation.active_leaf_id or max(tree.nodes, default=None))
@@ -77,13 +85,15 @@ def read(conversation: Conversation, through: uuid.UUID | None = None, part: int
     wanted = part or (keys.index(target) // PART + 1 if target else 1)
     number = min(max(wanted, 1), parts)
     shown = keys[(number - 1) * PART : number * PART]
-    return Transcript(_entries(conversation, tree, shown, set(active)), keys == active, number, parts)
+    rows = _rows([key for one in shown for key in tree.compared(one)])
+    hidden = masked and rights.hide(conversation, rows)
+    entries = [_entry(conversation, tree, row, set(active)) for row in rows]
+    return Transcript(entries, keys == active, number, parts, hidden)
 
 
-def _entries(conversation: Conversation, tree: Tree, keys: list[int], active: set[int]) -> list[Entry]:
-    shown = [key for one in keys for key in tree.compared(one)]
-    rows = with_details(Message.objects.filter(pk__in=shown)).in_bulk()
-    return [_entry(conversation, tree, rows[key], active) for key in shown if key in rows]
+def _rows(keys: list[int]) -> list[Message]:
+    rows = with_details(Message.objects.filter(pk__in=keys)).in_bulk()
+    return [rows[key] for key in keys if key in rows]
 
 
 def _entry(conversation: Conversation, tree: Tree, message: Message, active: set[int]) -> Entry:

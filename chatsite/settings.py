@@ -269,6 +269,10 @@ CHAT_COMPARE: dict[str, Any] = {
 }
 CHAT_INSTRUCTIONS = env("DUOLOGUE_INSTRUCTIONS")
 
+# --- Privacy -----------------------------------------------------------------------------------------------
+# For how long staff with the right see a conversation's personal data after they gave a reason.
+CHAT_PERSONAL_DATA_MINUTES = env_int("DUOLOGUE_PERSONAL_DATA_MINUTES", 60)
+
 # --- Limits ------------------------------------------------------------------------------------------------
 CHAT_LIMITS: dict[str, Any] = {
     "message_chars": 4_000,

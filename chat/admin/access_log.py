@@ -15,17 +15,15 @@ from django.utils.translation import gettext_lazy
 from chat.admin import filters
 from chat.admin.base import ReadOnlyAdmin
 from chat.admin.conversations import READ_TRANSCRIPTS
-from chat.models import TranscriptRead
+from chat.models import PersonalDataRead, TranscriptRead
 
 
-@admin.register(TranscriptRead)
-class TranscriptReadAdmin(ReadOnlyAdmin):
+class AccessLogAdmin(ReadOnlyAdmin):
     """Read-only, for superusers and whoever holds the permission to view it."""
 
-    permission = "chat.view_transcriptread"
     ordering = ("-id",)
     list_select_related = ("reader", "conversation")
-    list_filter = (filters.ReadFilter, "kind")
+    middle: tuple[str, ...] = ()
     search_fields = ("reader__username",)
     search_help_text = gettext_lazy("The reader's name.")
     list_display_links = None  # the row says it all
@@ -33,7 +31,7 @@ class TranscriptReadAdmin(ReadOnlyAdmin):
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """The link only for those whom it does not lead to a refusal."""
         which = "transcript" if request.user.has_perm(READ_TRANSCRIPTS) else "conversation_id_text"
-        return ("when", "who", "kind", which)
+        return ("when", "who", *self.middle, which)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The same as in the list."""
@@ -44,22 +42,40 @@ class TranscriptReadAdmin(ReadOnlyAdmin):
         return self.get_fields(request, obj)
 
     @admin.display(description=gettext_lazy("time"))
-    def when(self, row: TranscriptRead) -> Any:
+    def when(self, row: Any) -> Any:
         """To the minute, as Django shows times."""
         return row.at
 
     @admin.display(description=gettext_lazy("reader"))
-    def who(self, row: TranscriptRead) -> str:
+    def who(self, row: Any) -> str:
         """The name, as long as the account exists."""
         return row.reader.get_username() if row.reader else _("Account deleted")
 
     @admin.display(description=gettext_lazy("conversation"))
-    def transcript(self, row: TranscriptRead) -> SafeString:
+    def transcript(self, row: Any) -> SafeString:
         """A link by the public id."""
         page = reverse("admin:chat_conversation_change", args=[row.conversation_id])
         return format_html('<a href="{}">{}</a>', page, row.conversation.public_id)
 
     @admin.display(description=gettext_lazy("conversation"))
-    def conversation_id_text(self, row: TranscriptRead) -> str:
+    def conversation_id_text(self, row: Any) -> str:
         """The public id alone."""
         return str(row.conversation.public_id)
+
+
+@admin.register(TranscriptRead)
+class TranscriptReadAdmin(AccessLogAdmin):
+    """Every opening and every export."""
+
+    permission = "chat.view_transcriptread"
+    middle = ("kind",)
+    list_filter = (filters.ReadFilter, "kind")
+
+
+@admin.register(PersonalDataRead)
+class PersonalDataReadAdmin(AccessLogAdmin):
+    """Whom personal data were shown to, and why."""
+
+    permission = "chat.view_personaldataread"
+    middle = ("reason", "until")
+    list_filter = (filters.ReadFilter,)

@@ -10,8 +10,9 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -24,8 +25,12 @@ from chat.admin.records import NO_BREAK, facts, headline, person, person_kind, s
 from chat.enums import FeedbackValue, Role, Status
 from chat.knowledge.queries import article_keys
 from chat.models import Conversation
+from chat.privacy import rights
+from chat.privacy.actions import open_personal_data
+from chat.privacy.masking import mask
 
 READ_TRANSCRIPTS = "chat.read_transcripts"
+REASON_CHARS = 300
 
 
 class ConversationChangeList(CountFreeChangeList):
@@ -37,6 +42,7 @@ class ConversationChangeList(CountFreeChangeList):
         found = transcripts.summaries(self.result_list)
         for row in self.result_list:
             row.summary = found[row.pk]
+            row.title = mask(row.title)
 
 
 @admin.register(Conversation)
@@ -74,13 +80,47 @@ class ConversationAdmin(ReadOnlyAdmin):
         if conversation is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
         through = _uuid(request.GET.get("version"))
-        transcript = transcripts.read(conversation, through, _key(request.GET.get("part")))
+        opened = rights.opened(request.user, [conversation.pk]).get(conversation.pk)
+        transcript = transcripts.read(conversation, through, _key(request.GET.get("part")), masked=opened is None)
         actions.record_transcript_reads(request.user, [conversation], "read")
         return TemplateResponse(
             request,
             "admin/chat/conversation/change_form.html",
-            {**self.admin_site.each_context(request), **self._context(request, conversation, transcript, through)},
+            {
+                **self.admin_site.each_context(request),
+                **self._context(request, conversation, transcript, through),
+                "opened": opened,
+            },
         )
+
+    def get_urls(self) -> list[Any]:
+        """With the form in which somebody says why they need the personal data."""
+        view = self.admin_site.admin_view(self.personal_data_view)
+        return [
+            path("<path:object_id>/personal_data/", view, name="chat_conversation_personal_data"),
+            *super().get_urls(),
+        ]
+
+    def personal_data_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Note the reason, then show the transcript as it is."""
+        if not self.has_view_permission(request) or not rights.may_ask(request.user):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        conversation = self.get_queryset(request).filter(pk=_key(object_id)).first()
+        if conversation is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        reason = " ".join(request.POST.get("reason", "").replace("\0", "").split())[:REASON_CHARS]
+        if reason:
+            open_personal_data(request.user, conversation, reason)
+        return HttpResponseRedirect(reverse("admin:chat_conversation_change", args=[conversation.pk]))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """For Django's own pages, which show the title."""
+        found: Any = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.title = mask(found.title)
+        return found
 
     def _context(
         self, request: HttpRequest, conversation: Conversation, transcript: Any, through: Any
@@ -92,12 +132,13 @@ class ConversationAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "original": conversation,
             "media": self.media,
-            "person": person(conversation),
+            "person": mask(person(conversation)),
             "transcript": transcript,
             "rows": _rows(transcript.entries, may_see_articles),
             "branch_query": "" if transcript.active else f"version={through}&",
             "preserved_filters": self.get_preserved_filters(request),
             "may_see_log": user.has_perm("chat.view_transcriptread"),
+            "may_ask": rights.may_ask(user),
         }
 
     @admin.action(description=gettext_lazy("Export as JSON lines"), permissions=["view"])
@@ -121,7 +162,7 @@ class ConversationAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("who"))
     def who(self, row: Conversation) -> str:
         """The account's name, or that it is a visitor."""
-        return row.owner.get_username() if row.owner else _("Visitor")
+        return mask(row.owner.get_username()) if row.owner else _("Visitor")
 
     @admin.display(description=gettext_lazy("messages"))
     def length(self, row: Any) -> str:

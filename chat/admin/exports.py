@@ -1,6 +1,7 @@
 """Conversations as JSON lines and as CSV, written while they are read, so that a selection may be of any size.
 
-Exports hold no account names and no visitor ids: who reads an export wants what was said.
+Exports hold no account names and no visitor ids: who reads an export wants what was said. Personal data are masked
+but in conversations that the reader has opened for a reason.
 """
 
 from __future__ import annotations
@@ -21,11 +22,21 @@ from django.utils import timezone
 from chat import actions
 from chat.enums import FeedbackValue
 from chat.models import Conversation, Feedback, Generation, Message
+from chat.privacy import rights
 from chat.transcripts import with_details
 
 BATCH = 20
 RECORD_FIELDS = (
-    *("assistant", "backend", "checkpoint", "checkpoint_sha256", "sampling", "seed", "prompt_tokens", "completion_tokens"),
+    *(
+        "assistant",
+        "backend",
+        "checkpoint",
+        "checkpoint_sha256",
+        "sampling",
+        "seed",
+        "prompt_tokens",
+        "completion_tokens",
+    ),
     *("truncated_tokens", "queue_ms", "first_token_ms", "total_ms", "finish_reason", "mean_logprob", "min_logprob"),
     *("sources", "answered_by", "reason", "confidence", "abstained", "explanation", "error_class"),
 )
@@ -68,8 +79,16 @@ def _batches(request: HttpRequest, queryset: QuerySet[Conversation]) -> Iterator
     last = 0
     while batch := list(rows.filter(pk__gt=last)[:BATCH]):
         actions.record_transcript_reads(request.user, batch, "export")
+        _hide(request, batch)
         yield batch
         last = batch[-1].pk
+
+
+def _hide(request: HttpRequest, batch: list[Conversation]) -> None:
+    opened = rights.opened(request.user, [conversation.pk for conversation in batch])
+    for conversation in batch:
+        if conversation.pk not in opened:
+            rights.hide(conversation, conversation.messages.all())
 
 
 async def _awaited(pieces: Iterator[str]) -> AsyncIterator[str]:

@@ -18,6 +18,7 @@ from chat.admin.base import ReadOnlyAdmin
 from chat.admin.conversations import READ_TRANSCRIPTS
 from chat.admin.records import person_kind
 from chat.models import Feedback
+from chat.privacy.masking import mask
 
 COMMENT_CHARS = 200
 
@@ -43,7 +44,7 @@ class FeedbackAdmin(ReadOnlyAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """What the visitor gave, and nothing of the transcript."""
-        fields = ("rating", "ticked", "comment", "who", "created_at", "updated_at")
+        fields = ("rating", "ticked", "whole_comment", "who", "created_at", "updated_at")
         return (*fields, "transcript") if request.user.has_perm(READ_TRANSCRIPTS) else fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -63,7 +64,12 @@ class FeedbackAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("comment"))
     def short_comment(self, row: Feedback) -> str:
         """The beginning."""
-        return Truncator(row.comment).chars(COMMENT_CHARS) or "–"
+        return Truncator(mask(row.comment)).chars(COMMENT_CHARS) or "–"
+
+    @admin.display(description=gettext_lazy("comment"))
+    def whole_comment(self, row: Feedback) -> str:
+        """All of it; personal data are shown in the transcript alone, for a reason."""
+        return mask(row.comment) or "–"
 
     @admin.display(description=gettext_lazy("who"))
     def who(self, row: Feedback) -> str:

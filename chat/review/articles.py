@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from chat.enums import Language
 from chat.knowledge.models import Article
+from chat.privacy.masking import mask
 
 FIELDS = {Language.ENGLISH: "en", Language.CHINESE: "zh"}
 QUESTION_CHARS = 200
@@ -18,7 +19,7 @@ MAX_EXAMPLES = 6
 
 
 def write_address(user: Any, language: str, examples: Sequence[str]) -> str:
-    """The form for a new article with these questions filled in; empty for those who may not add one."""
+    """The form for a new article with these questions, personal data masked; empty for those who may not add one."""
     if not user.has_perm("knowledge.add_article"):
         return ""
     short = FIELDS[Language(language)]
@@ -36,4 +37,4 @@ def rule_addresses(user: Any, slugs: Iterable[str]) -> dict[str, str]:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:QUESTION_CHARS]
+    return " ".join(mask(text).split())[:QUESTION_CHARS]

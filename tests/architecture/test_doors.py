@@ -8,8 +8,9 @@ import pytest
 
 from tests.architecture.source import Module, modules
 
-ROOMS = ("api", "assistants", "knowledge", "review")
+ROOMS = ("api", "assistants", "knowledge", "privacy", "review")
 WRITERS = {"chat/actions.py", "chat/journal.py", "chat/leases.py", *(f"chat/{room}/actions.py" for room in ROOMS)}
+WRITERS |= {module.path for module in modules() if module.path.startswith("chat/review/actions/")}
 WRITES = {
     *("save", "asave", "bulk_create", "abulk_create", "bulk_update", "abulk_update", "executemany", "set_password"),
     *("get_or_create", "aget_or_create", "update_or_create", "aupdate_or_create", "create_user", "create_superuser"),

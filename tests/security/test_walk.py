@@ -20,6 +20,7 @@ from chat.assistants.models import Assistant
 from chat.commands import COMMANDS
 from chat.knowledge.models import Article
 from chat.models import Conversation, Feedback, FeedbackReason, Generation, Message, TranscriptRead
+from chat.privacy.actions import open_personal_data
 from chat.review.actions import Vote, record_vote
 from chat.review.enums import Outcome
 from tests.chat.review.conftest import compare
@@ -89,6 +90,7 @@ ADMIN: dict[str, tuple[int, int, int]] = {
     "admin/knowledge/article/preview/": (403, 403, 405),
     "admin/knowledge/article/<int:article_id>/retire/": (403, 403, 405),
     "admin/knowledge/article/<int:article_id>/revisions/<int:number>/": (403, 403, 404),
+    "admin/chat/conversation/<path:object_id>/personal_data/": (403, 403, 405),
     "admin/assistants/assistant/preview/": (403, 403, 405),
     "admin/logout/": (405, 405, 405),
 }
@@ -102,6 +104,7 @@ MODELS: dict[str, dict[str, tuple[int, ...]]] = {
     "chat/conversation": {"reviewer": READ, "superuser": READ},
     "chat/feedback": {"reviewer": NONE, "superuser": READ},
     "chat/transcriptread": {"reviewer": NONE, "superuser": READ},
+    "chat/personaldataread": {"reviewer": NONE, "superuser": READ},
     "api/apikey": {"reviewer": NONE, "superuser": (200, 200, 200, 403, 200)},
     "review/comparison": {"reviewer": READ, "superuser": READ},
     "review/comparisonvote": {"reviewer": READ, "superuser": READ},
@@ -258,6 +261,7 @@ def keys(world: World) -> dict[str, int]:
         "chat/transcriptread": TranscriptRead.objects.create(
             conversation=conversation, reader=world.users["reviewer"]
         ).pk,
+        "chat/personaldataread": open_personal_data(world.users["superuser"], conversation, "A complaint").pk,
     }
 
 

@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from chat.markdown import render
+from chat.privacy.masking import mask
 from chat.review.labels import engine_label
 from chat.review.preference import Interval
 
@@ -15,6 +16,7 @@ NOTHING = "–"
 TO = "\u2060–\u2060"  # a dash at which no line ends
 
 register.filter("engine", engine_label)
+register.filter("masked", mask)
 
 
 @register.filter
