@@ -1,4 +1,4 @@
-"""Closed sets of values of comparisons and votes."""
+"""Closed sets of values of comparisons, votes and reviews."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +47,83 @@ class Gap(models.TextChoices):
     UNANSWERED = "unanswered", _("Not answered")
     DISLIKED = "disliked", _("Rated bad")
     HANDED_OVER = "handed_over", _("Wanted a person")
+
+
+class Stream(models.TextChoices):
+    """By which kind of rule an answer came into the queue."""
+
+    RANDOM = "random", _("Random share")
+    DISLIKED = "disliked", _("Rated bad")
+    UNSURE = "unsure", _("Low confidence")
+    DISAGREED = "disagreed", _("Disagreement")
+    UNANSWERED = "unanswered", _("Not answered")
+    CHOSEN = "chosen", _("Chosen by hand")
+
+
+class AnswerKind(models.TextChoices):
+    """What a rule may ask of an answer."""
+
+    ABSTAINED = "abstained", _("Said that it does not know")
+    PERSON = "person", _("The visitor wanted a person")
+    EITHER = "either", _("Either of the two")
+
+
+class ItemState(models.TextChoices):
+    """Where an item stands."""
+
+    OPEN = "open", _("Open")
+    NEEDS_MORE = "needs_more", _("Needs another review")
+    NEEDS_ADJUDICATION = "needs_adjudication", _("Reviewers differ")
+    DONE = "done", _("Done")
+    VOID = "void", _("Taken out")
+
+
+OPEN_STATES = (ItemState.OPEN, ItemState.NEEDS_MORE)
+
+
+class AssignmentState(models.TextChoices):
+    """What a reviewer made of an item."""
+
+    RESERVED = "reserved", _("Reserved")
+    SUBMITTED = "submitted", _("Submitted")
+    SKIPPED = "skipped", _("Skipped")
+    EXPIRED = "expired", _("Expired")
+
+
+class Purpose(models.TextChoices):
+    """Whether somebody reviews, or decides between reviews that differ."""
+
+    REVIEW = "review", _("Review")
+    ADJUDICATE = "adjudicate", _("Decision")
+
+
+class SkipReason(models.TextChoices):
+    """Why somebody leaves an answer to others."""
+
+    LANGUAGE = "language", _("Not my language")
+    TOPIC = "topic", _("I do not know enough about this")
+    CONTEXT = "context", _("The conversation does not make sense")
+    INVOLVED = "involved", _("I am involved")
+    OTHER = "other", _("Another reason")
+
+
+class ReviewVerdict(models.TextChoices):
+    """A score in a word."""
+
+    GOOD = "good", _("Good")
+    MIXED = "mixed", _("Mixed")
+    BAD = "bad", _("Bad")
+    NONE = "none", _("Not rated")
+
+
+class IdealSource(models.TextChoices):
+    """What an ideal answer was begun from."""
+
+    TYPED = "typed", _("Nothing")
+    ARTICLE = "article", _("Article")
+    RULES = "rules", _("Rules")
+    VERSION = "version", _("Other version")
+    ANSWER = "answer", _("This answer")
 
 
 # What a rater may guess besides an engine's name.

@@ -1,4 +1,4 @@
-"""Every change in this room: one function each, one transaction each."""
+"""Comparisons, votes on them, and gaps that are put aside."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Two answers to one question, what people think of them, and which gaps were looked at.
 
-Rows are written in chat/review/actions.py alone.
+Rows are written in chat/review/actions/ alone.
 """
 
 from __future__ import annotations
