@@ -9,7 +9,7 @@ import weakref
 
 from django.conf import settings
 
-from chat import events, leases, metrics, replies
+from chat import chores, events, leases, metrics, replies
 from chat.faults import log_fault
 from chat.hub import get_hub
 from chat.offloop import off_loop
@@ -49,10 +49,12 @@ def start() -> None:
     loop = asyncio.get_running_loop()
     if loop not in _hearts or _hearts[loop].done():
         _hearts[loop] = loop.create_task(_beat_on(), name="heart")
+    chores.start()
 
 
 async def stop() -> None:
     """Beat no more."""
+    await chores.stop()
     task = _hearts.pop(asyncio.get_running_loop(), None)
     if task is not None:
         task.cancel()

@@ -5,14 +5,21 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ReviewConfig(AppConfig):
-    """The room of comparisons and knowledge gaps."""
+    """The room of comparisons, knowledge gaps and reviews."""
 
     name = "chat.review"
     label = "review"
     verbose_name = _("Review")
 
     def ready(self) -> None:
-        from chat import comparing
+        from chat import chores, comparing
         from chat.review.live import LiveRecords
 
         comparing.connect(LiveRecords())
+        chores.every_minute("fill the review queue", _fill)
+
+
+def _fill() -> None:
+    from chat.review import actions
+
+    actions.fill()

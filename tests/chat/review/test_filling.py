@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.management import call_command
 
 from chat import actions as chat_actions
 from chat.access import Actor
@@ -112,3 +113,11 @@ def test_what_runs_is_empty_or_deleted_stays_out(queue: ReviewQueue):
     Message.objects.filter(pk=empty.pk).update(content="")
     chat_actions.delete(gone.conversation)
     assert _matches() == set()
+
+
+def test_the_command_fills_too(queue: ReviewQueue, capsys: pytest.CaptureFixture[str]):
+    answer()
+    rule(queue)
+    call_command("fill_reviews")
+    call_command("fill_reviews")
+    assert capsys.readouterr().out == "1 answer added.\n0 answers added.\n"
