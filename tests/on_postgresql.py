@@ -20,4 +20,3 @@ def pytest_addoption() -> None:
     """Start the server: of all hooks, only this one is called before pytest-django reads the settings."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         os.environ["DATABASE_URL"] = _running.enter_context(running_postgres()).url
-
