@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.views.decorators.cache import never_cache
 
 from chat import commands, events
@@ -78,3 +80,18 @@ def raw_body(request: HttpRequest) -> bytes:
 def address_of_request(request: HttpRequest) -> str:
     """The address to count by."""
     return address_of(request.META.get("REMOTE_ADDR") or "", request.META.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+def download(request: HttpRequest, pieces: Iterator[str], name: str, content_type: str) -> StreamingHttpResponse:
+    """A file that is written while it is read."""
+    body = _awaited(pieces) if isinstance(request, ASGIRequest) else pieces
+    answer = StreamingHttpResponse(body, content_type=f"{content_type}; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+async def _awaited(pieces: Iterator[str]) -> AsyncIterator[str]:
+    """The same for an event loop, which must not wait for a database."""
+    step = sync_to_async(lambda: next(pieces, None))
+    while (piece := await step()) is not None:
+        yield piece

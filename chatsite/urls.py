@@ -10,6 +10,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("review/", include("chat.review.urls")),
+    path("privacy/", include("chat.privacy.urls")),
     path("v1/", include("chat.api.urls")),
     path("help/", include("chat.knowledge.urls")),
     path("", include("chat.urls")),

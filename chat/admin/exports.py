@@ -9,18 +9,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
 from chat import actions
 from chat.enums import FeedbackValue
+from chat.http import download
 from chat.models import Conversation, Feedback, Generation, Message
 from chat.privacy import rights
 from chat.transcripts import with_details
@@ -65,12 +64,8 @@ def unquote_cell(cell: str) -> str:
 def response(request: HttpRequest, queryset: QuerySet[Conversation], kind: str) -> StreamingHttpResponse:
     """A download of the conversations, `kind` being "jsonl" or "csv"; each one is logged before it leaves."""
     lines, content_type = WRITERS[kind]
-    pieces = lines(_batches(request, queryset))
-    body = _awaited(pieces) if isinstance(request, ASGIRequest) else pieces
-    answer = StreamingHttpResponse(body, content_type=f"{content_type}; charset=utf-8")
     name = f"conversations-{timezone.now():%Y%m%d-%H%M%S}.{kind}"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return download(request, lines(_batches(request, queryset)), name, content_type)
 
 
 def _batches(request: HttpRequest, queryset: QuerySet[Conversation]) -> Iterator[list[Conversation]]:
@@ -89,13 +84,6 @@ def _hide(request: HttpRequest, batch: list[Conversation]) -> None:
     for conversation in batch:
         if conversation.pk not in opened:
             rights.hide(conversation, conversation.messages.all())
-
-
-async def _awaited(pieces: Iterator[str]) -> AsyncIterator[str]:
-    """The same for an event loop, which must not wait for a database."""
-    step = sync_to_async(lambda: next(pieces, None))
-    while (piece := await step()) is not None:
-        yield piece
 
 
 def _jsonl(batches: Iterator[list[Conversation]]) -> Iterator[str]:

@@ -82,7 +82,7 @@ class GapGroup:
 
 def gap_groups() -> list[GapGroup]:
     """Every group, that which was asked most often first."""
-    found: list[list[Question]] = _kept("groups", lambda: _grouped(_all_questions()))
+    found = _there(_kept("groups", lambda: _grouped(_all_questions())))
     until = _dismissals()
     return [GapGroup(questions, all(_aside(question, until) for question in questions)) for questions in found]
 
@@ -106,6 +106,14 @@ def replies_to(questions: Iterable[Question]) -> dict[int, list[Message]]:
     for row in rows[: 10 * len(keys)]:
         found[row.parent_id or 0].append(row)
     return found
+
+
+def _there(kept: list[list[Question]]) -> list[list[Question]]:
+    """Without what was deleted for good since it was kept."""
+    keys = [question.pk for questions in kept for question in questions]
+    there = set(Message.objects.filter(pk__in=keys).order_by().values_list("pk", flat=True))
+    left = ([question for question in questions if question.pk in there] for questions in kept)
+    return [questions for questions in left if questions]
 
 
 def _kept(name: str, make: Callable[[], Any]) -> Any:

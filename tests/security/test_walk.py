@@ -52,6 +52,9 @@ COMMON: dict[str, tuple[str, str, list[int]]] = {
     "help/": ("get", "/help/", [200] * 7),
     "help/search/": ("get", "/help/search/?q=card", [200] * 7),
     "help/<slug:slug>/": ("get", "/help/no_such_article/", [404] * 7),
+    "privacy/": ("get", "/privacy/", [200] * 7),
+    "privacy/export/": ("get", "/privacy/export/", [200] * 7),
+    "privacy/delete/": ("post", "/privacy/delete/", [302] * 7),  # not confirmed, so it only asks again
     "c/": ("post", "/c/", [201] * 7),
     "c/list/": ("get", "/c/list/", [200] * 7),
     "claim/": ("post", "/claim/", [404] * 7),  # here nobody has both an account and a visitor's conversations
@@ -65,6 +68,14 @@ COMMON: dict[str, tuple[str, str, list[int]]] = {
             "compare/<slug:name>.svg": "compare/total.svg",
             "gaps/": "gaps/",
         }.items()
+    },
+    # An answer that is not there; whose is there to see is in tests/chat/review/test_views_explain.py.
+    **{
+        f"review/explain/<uuid:message_id>/{route}": (
+            *("get", f"/review/explain/{uuid.UUID(int=0)}/{path}"),
+            [302, 302, 403, 403, 403, 404, 404],
+        )
+        for route, path in {"": "", "<slug:name>/": "tokens/"}.items()
     },
     # Without a question that is there.
     "review/gaps/dismiss/": ("post", "/review/gaps/dismiss/", [302, 302, 403, 403, 403, 404, 404]),
