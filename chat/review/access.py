@@ -41,3 +41,14 @@ def get_question(user: Any, question_id: uuid.UUID) -> Message:
         return Message.objects.get(public_id=question_id, role=Role.USER, conversation__deleted_at__isnull=True)
     except Message.DoesNotExist:
         raise NotFound() from None
+
+
+def get_answer(user: Any, message_id: uuid.UUID) -> Message:
+    """An answer with its record, for those who may read what visitors wrote; NotFound for all others."""
+    if not may_read(user):
+        raise NotFound()
+    rows = Message.objects.filter(role=Role.ASSISTANT, generation__isnull=False, conversation__deleted_at__isnull=True)
+    try:
+        return rows.select_related("conversation", "generation").get(public_id=message_id)
+    except Message.DoesNotExist:
+        raise NotFound() from None

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat.review import views, views_compare, views_gaps
+from chat.review import views, views_compare, views_explain, views_gaps
 
 app_name = "review"
 urlpatterns = [
@@ -13,4 +13,6 @@ urlpatterns = [
     path("gaps/", views_gaps.gaps, name="gaps"),
     path("gaps/dismiss/", views_gaps.dismiss, name="dismiss"),
     path("gaps/restore/", views_gaps.restore, name="restore"),
+    path("explain/<uuid:message_id>/", views_explain.explain, name="explain"),
+    path("explain/<uuid:message_id>/<slug:name>/", views_explain.panel, name="explain_panel"),
 ]

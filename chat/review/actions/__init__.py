@@ -10,8 +10,8 @@ from chat.review.actions.comparisons import (
     record_vote,
     restore_gap,
 )
-from chat.review.actions.openings import record_opening
 from chat.review.actions.filling import add_gold, fill
+from chat.review.actions.openings import record_opening
 from chat.review.actions.reserving import reserve, skip
 from chat.review.actions.reviewing import Scorecard, submit, undo
 from chat.review.actions.rubrics import new_version, require_unfrozen, use_version
