@@ -38,6 +38,14 @@ def env_int(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {env(name)!r}.") from None
 
 
+def env_days(name: str) -> int:
+    """A variable that is a number of days; a negative one would delete what is yet to come."""
+    value = env_int(name, 0)
+    if value < 0:
+        raise ImproperlyConfigured(f"{name} must be 0 or more days, not {value}.")
+    return value
+
+
 def env_choice(name: str, default: str, choices: set[str]) -> str:
     """A variable that is one of a few words."""
     value = env(name).lower() or default
@@ -272,6 +280,13 @@ CHAT_INSTRUCTIONS = env("DUOLOGUE_INSTRUCTIONS")
 # --- Privacy -----------------------------------------------------------------------------------------------
 # For how long staff with the right see a conversation's personal data after they gave a reason.
 CHAT_PERSONAL_DATA_MINUTES = env_int("DUOLOGUE_PERSONAL_DATA_MINUTES", 60)
+# After how many days `manage.py retain` deletes a conversation, by its kind; 0 keeps it.
+CHAT_RETENTION_DAYS: dict[str, int] = {
+    "deleted": env_days("DUOLOGUE_RETENTION_DELETED_DAYS"),
+    "reviewed": env_days("DUOLOGUE_RETENTION_REVIEWED_DAYS"),
+    "account": env_days("DUOLOGUE_RETENTION_ACCOUNT_DAYS"),
+    "visitor": env_days("DUOLOGUE_RETENTION_VISITOR_DAYS"),
+}
 
 # --- Limits ------------------------------------------------------------------------------------------------
 CHAT_LIMITS: dict[str, Any] = {

@@ -13,9 +13,12 @@ class ReviewConfig(AppConfig):
 
     def ready(self) -> None:
         from chat import chores, comparing
+        from chat.privacy import retention
+        from chat.review.kept import Reviewed
         from chat.review.live import LiveRecords
 
         comparing.connect(LiveRecords())
+        retention.connect(Reviewed())
         chores.every_minute("fill the review queue", _fill)
 
 
