@@ -134,6 +134,7 @@ class _Answer:
         self._spent_ms = spent_ms
         self._began = time.monotonic()
         self._plan: Plan | None = None
+        self._prior: Mapping[str, float] = {}  # as the model was told it, which it may have been before it was loaded
         self._begins = True
 
     async def stream(self) -> AsyncIterator[Chunk]:
@@ -148,7 +149,7 @@ class _Answer:
     def _said(self) -> Decision:
         plan = self._plan or Plan(Decision())
         decision = replace(plan.decision, answered_by=self._name)
-        prior = priors.noted(self._case.source_prior(), self._case.teaching.slugs) if plan.text is None else {}
+        prior = priors.noted(self._prior, self._case.teaching.slugs) if plan.text is None else {}
         return replace(decision, explanation={**decision.explanation, "prior": prior}) if prior else decision
 
     async def _model_until_judged(self) -> AsyncIterator[Chunk]:
@@ -159,7 +160,8 @@ class _Answer:
             return
         # A continued answer is judged as it was at first, from the question alone, and then asked for by its own id.
         key = f"{self._request.id}-source" if self._request.prefix else self._request.id
-        asked = replace(self._request, source_prior=self._case.source_prior(), prefix="", id=key)
+        self._prior = self._case.source_prior()
+        asked = replace(self._request, source_prior=self._prior, prefix="", id=key)
         async with aclosing(self._model.stream(asked)) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
                 if self._plan is None and chunk.waiting is None and chunk.finish_reason not in BROKEN:

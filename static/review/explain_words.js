@@ -3,7 +3,7 @@
 import { el, t } from "../chat/dom.js";
 
 export function showWords(body, data, lookInside) {
-  const words = [...body.querySelectorAll("button[data-word]")];
+  const words = [...body.querySelectorAll("[data-word]")];
   const details = body.querySelector(".word-details");
   if (!words.length) return;
   let kept = null; // chosen by a click: stays until another one is
@@ -22,6 +22,11 @@ export function showWords(body, data, lookInside) {
   }
   body.querySelector(".words").addEventListener("keydown", (event) => {
     const at = words.indexOf(document.activeElement);
+    if (at >= 0 && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      words[at].click();
+      return;
+    }
     const next = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + 10, ArrowUp: at - 10, Home: 0, End: words.length - 1 }[event.key];
     if (at < 0 || next === undefined) return;
     event.preventDefault();
@@ -52,5 +57,5 @@ function alternatives(part, token, data, lookInside) {
 
 function row(text, share, said, rank = null) {
   const note = said ? ` (${t("chosen")}${rank ? `, ${t("rank")} ${rank}` : ""})` : "";
-  return el("tr", { class: said ? "said" : "" }, el("th", { scope: "row" }, el("code", { text }), note), el("td", { class: "num", text: share }));
+  return el("tr", { class: said ? "was-said" : "" }, el("th", { scope: "row" }, el("code", { text }), note), el("td", { class: "num", text: share }));
 }

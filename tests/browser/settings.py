@@ -7,7 +7,9 @@ from chatsite.settings import CHAT_LIMITS
 
 PLAY = {"BACKEND": "tests.browser.backend.PlayBackend", "OPTIONS": {"folder": os.environ["DUOLOGUE_PLAY"]}}
 LARGE = {**PLAY, "OPTIONS": {**PLAY["OPTIONS"], "label": "Cloud", "large": True}}
-INFERENCE = {"default": PLAY, "rules": PLAY, "gpt2": PLAY, "cloud": LARGE}
+# The checkpoint is there to be explained; nobody asks it.
+LOCAL = {"BACKEND": "inference.backends.local.LocalBackend"}
+INFERENCE = {"default": PLAY, "rules": PLAY, "gpt2": PLAY, "cloud": LARGE, "checkpoint": LOCAL}
 # Every test is another visitor, but all have one address. The limit per conversation is what one test runs into.
 CHAT_LIMITS = {
     **CHAT_LIMITS,

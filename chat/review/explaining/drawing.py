@@ -61,7 +61,7 @@ def percent(probability: float | None) -> str:
         return "–"
     if 0 < probability < 0.001:
         return _("under %(n)s%%") % {"n": number_format(0.1, 1)}
-    places = 1 if probability < 0.1 or 0.99 < probability < 0.9995 else 0
+    places = 1 if 0 < probability < 0.1 or 0.99 < probability < 0.9995 else 0
     return f"{number_format(100 * probability, places)}%"
 
 
@@ -100,7 +100,8 @@ def doubtful(view: Tokens, most: int = 8) -> list[dict[str, Any]]:
     """The words that the model was least sure of, each with what it held to be likeliest in its place."""
     said = sorted((word for word in view.words if not word.control), key=lambda word: word.probability)
     found = []
-    for word in said[:most]:
+    unsure = [word for word in said if word.probability < STEPS[0]]
+    for word in unsure[:most]:
         token = min(view.tokens[word.first : word.last + 1], key=lambda one: one.probability)
         instead = next((one for one in token.top if one.token_id != token.token_id), None)
         shares = (percent(word.probability), percent(instead.probability) if instead else "–")

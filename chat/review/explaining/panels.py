@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import inference
+from chat.admin.explanations import SPECIAL
 from chat.markdown import render
 from chat.review.explaining import drawing
 from chat.review.explaining.answer import Answer, Words, other_engine
@@ -94,6 +95,7 @@ async def _belief(asked: Task) -> Panel:
     at = view.parts_at_character
     context = {
         "view": view,
+        "source": SPECIAL.get(view.greedy_source, view.greedy_source),
         "same_part": asked.served.text[:at] if at is not None else asked.served.text,
         "said": asked.served.text[at:] if at is not None else "",
         "greedy": view.greedy_text[at:] if at is not None else "",
@@ -163,13 +165,14 @@ async def _leave_one_out(asked: Task) -> Panel:
     context = {
         "view": view,
         "width": drawing.WIDTH,
+        "source": SPECIAL.get(view.source, view.source),
         "source_share": drawing.percent(view.source_probability),
         "turns": [
             (one, roles[one.message], bar)
             for one, bar in zip(turns, drawing.bars([one.logprob_change for one in turns]), strict=True)
         ],
         "sources": [
-            (one, bar, None if one.source_change is None else 100 * one.source_change)
+            (SPECIAL.get(one.slug, one.slug), bar, None if one.source_change is None else 100 * one.source_change)
             for one, bar in zip(sources, drawing.bars([one.source_change for one in sources]), strict=True)
         ],
     }
