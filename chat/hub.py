@@ -30,6 +30,7 @@ RESYNC: Event = {"type": "resync"}
 PROCESSES = "processes"  # the group with one channel of each process
 KIND = "hub.batch"
 BEAT_S = 2.0  # how soon a process that the layer forgot is back, and a loss is seen
+PATIENCE_S = 3 * BEAT_S  # a line on which nothing moves for so long is made anew
 RETRY_S = 0.5
 MAX_BATCH = 500  # events
 MAX_WAITING = 10_000  # events that the layer did not take yet
@@ -115,7 +116,8 @@ class Hub:
         async with self._one_at_a_time:
             self._sent += 1  # also when it fails: the hole in the numbers shows the loss
             message = {"type": KIND, "from": self._name, "number": self._sent, "events": batch}
-            await self._layer.group_send(PROCESSES, message)
+            async with asyncio.timeout(PATIENCE_S):
+                await self._layer.group_send(PROCESSES, message)
 
     # --- From the other processes ---------------------------------------------------------------------------
 
@@ -143,7 +145,9 @@ class Hub:
 
     async def _receive(self, channel: str) -> None:
         while True:
-            await self._hear_batch(await self._layer.receive(channel))
+            async with asyncio.timeout(PATIENCE_S):  # its own beats come this way as well
+                message = await self._layer.receive(channel)
+            await self._hear_batch(message)
 
     async def _hear_batch(self, message: dict[str, Any]) -> None:
         sender, number = message["from"], message["number"]
