@@ -47,6 +47,11 @@ def changes(old: ArticleDraft | None, new: ArticleDraft) -> list[Change]:
     ]
 
 
+def text_changes(old: str, new: str) -> list[list[Piece]]:
+    """Two texts line by line, those lines that are in both among them."""
+    return _lines(old, new, shortened=False)
+
+
 def _lines(old: str, new: str, shortened: bool) -> list[list[Piece]]:
     before, after = (text.split("\n") if text else [] for text in (old, new))
     found: list[list[Piece]] = []

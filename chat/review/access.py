@@ -8,10 +8,12 @@ from typing import Any
 from chat.enums import Role
 from chat.errors import NotFound
 from chat.models import Conversation, Message
-from chat.review.models import Comparison
+from chat.review.models import Assignment, Comparison
 
 VIEW_COMPARISON = "review.view_comparison"
 READ_TRANSCRIPTS = "chat.read_transcripts"
+ADD_REVIEW = "review.add_review"
+ADJUDICATE = "review.adjudicate"
 
 
 def may_review(user: Any) -> bool:
@@ -22,6 +24,26 @@ def may_review(user: Any) -> bool:
 def may_read(user: Any) -> bool:
     """Whether this person may also see what visitors wrote."""
     return may_review(user) and bool(user.has_perm(READ_TRANSCRIPTS))
+
+
+def may_rate(user: Any) -> bool:
+    """Whether this person may review answers."""
+    return may_read(user) and bool(user.has_perm(ADD_REVIEW))
+
+
+def may_decide(user: Any) -> bool:
+    """Whether this person may decide where reviewers differ."""
+    return may_rate(user) and bool(user.has_perm(ADJUDICATE))
+
+
+def get_assignment(user: Any, assignment_id: uuid.UUID) -> Assignment:
+    """An answer that was given to this reviewer; NotFound if it is another's."""
+    rows = Assignment.objects.filter(reviewer=user, item__message__conversation__deleted_at__isnull=True)
+    related = ("item__queue", "item__message__conversation", "item__message__parent", "item__message__generation")
+    try:
+        return rows.select_related(*related).get(public_id=assignment_id)
+    except Assignment.DoesNotExist:
+        raise NotFound() from None
 
 
 def get_comparison(conversation: Conversation, comparison_id: uuid.UUID) -> Comparison:

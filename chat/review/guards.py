@@ -25,6 +25,11 @@ def reader_required(view: View) -> View:
     return _guarded(view, access.may_read)
 
 
+def rater_required(view: View) -> View:
+    """For those who may review answers."""
+    return _guarded(view, access.may_rate)
+
+
 def _guarded(view: View, allowed: Callable[[Any], bool]) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

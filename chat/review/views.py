@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from chat.review import access, gaps, queries
+from chat.review import access, gaps, queries, waiting
 from chat.review.guards import reviewer_required
 
 
@@ -19,6 +19,12 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "votes": queries.vote_count(),
         "comparisons": queries.comparison_count(),
+        "left": _left(request),
         "gaps": gaps.open_questions() if access.may_read(request.user) else None,
     }
     return render(request, "review/index.html", context)
+
+
+def _left(request: HttpRequest) -> int | None:
+    queue = waiting.the_queue() if access.may_rate(request.user) else None
+    return waiting.left_for(queue, request.user) if queue else None

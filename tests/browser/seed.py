@@ -6,6 +6,7 @@ python -m tests.browser.seed reviewer NAME PASSWORD
 python -m tests.browser.seed articles
 python -m tests.browser.seed assistants
 python -m tests.browser.seed no-assistants
+python -m tests.browser.seed queue NAME PASSWORD COUNT
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from chat.knowledge import actions  # noqa: E402
 from chat.knowledge.drafts import ArticleDraft, TextDraft  # noqa: E402
 from chat.knowledge.models import Article  # noqa: E402
 from chat.models import Conversation, Generation, Message  # noqa: E402
+from chat.review.models import ReviewItem, ReviewQueue  # noqa: E402
 
 EN, ZH = Language.ENGLISH, Language.CHINESE
 ARRIVAL = {EN: TextDraft("My new card has not arrived", "Five days."), ZH: TextDraft("新卡还没有收到", "需要五天。")}
@@ -80,6 +82,35 @@ def articles() -> None:
             actions.publish(actions.save_draft(None, draft, None), None)
 
 
+def queue(name: str, password: str, count: str) -> None:
+    """A reviewer with answers to review: half of them in Chinese, the newest with steps, a table and code."""
+    articles()
+    if not User.objects.filter(username=name).exists():
+        reviewer(name, password)
+    target = ReviewQueue.objects.get()
+    ReviewQueue.objects.update(gold_share=0)
+    target.items.all().delete()
+    for number in range(int(count)):
+        ReviewItem.objects.create(queue=target, message=_answered(number), stream="random", sampling_probability=0.5)
+
+
+def _answered(number: int) -> Message:
+    """The second turn of a conversation."""
+    zh = number % 2
+    conversation = Conversation.objects.create(visitor=f"queue-{number}", language="zh-hans" if zh else "en")
+    leaf = None
+    said = (
+        ("卡片丢了怎么办？", "请先冻结卡片。", "新卡什么时候到？", "需要五天，或更久。")
+        if zh
+        else ("I lost my card", STEPS, "When does the new card come?", "It takes six days.")
+    )
+    for place, text in enumerate(said):
+        role = Role.ASSISTANT if place % 2 else Role.USER
+        leaf = Message.objects.create(conversation=conversation, parent=leaf, role=role, content=text)
+    Generation.objects.create(message=leaf, backend="router", answered_by="gpt2", sources=["card_arrival"])
+    return leaf
+
+
 def no_assistants() -> None:
     """As it was before."""
     Assistant.objects.all().delete()
@@ -87,6 +118,7 @@ def no_assistants() -> None:
 
 COMMANDS = {
     **{"history": history, "interrupt": interrupt, "reviewer": reviewer, "articles": articles},
+    "queue": queue,
     **{"assistants": add_presets, "no-assistants": no_assistants},
 }
 

@@ -58,7 +58,7 @@ class World:
             self.users[name].is_staff = True
             self.users[name].is_superuser = name == "superuser"
             self.users[name].save()
-        wanted = ("read_transcripts", "view_comparison")
+        wanted = ("read_transcripts", "view_comparison", "add_review")
         self.users["reviewer"].user_permissions.add(*Permission.objects.filter(codename__in=wanted))
 
     def _actor(self, name: str) -> Actor:

@@ -77,6 +77,19 @@ COMMON: dict[str, tuple[str, str, list[int]]] = {
         )
         for route, path in {"": "", "<slug:name>/": "tokens/"}.items()
     },
+    "review/queue/": ("get", "/review/queue/", [302, 302, 403, 403, 403, 200, 200]),
+    # Without the fields that it needs.
+    "review/queue/next/": ("post", "/review/queue/next/", [302, 302, 403, 403, 403, 400, 400]),
+    # Without a review, and without an answer that was given to them.
+    "review/queue/undo/": ("post", "/review/queue/undo/", [302, 302, 403, 403, 403, 404, 404]),
+    **{
+        f"review/queue/<uuid:assignment_id>/{name}/": (
+            method,
+            f"/review/queue/{uuid.UUID(int=0)}/{name}/",
+            [302, 302, 403, 403, 403, 404, 404],
+        )
+        for name, method in (("submit", "post"), ("skip", "post"), ("ideal", "get"), ("difference", "post"))
+    },
     # Without a question that is there.
     "review/gaps/dismiss/": ("post", "/review/gaps/dismiss/", [302, 302, 403, 403, 403, 404, 404]),
     "review/gaps/restore/": ("post", "/review/gaps/restore/", [302, 302, 403, 403, 403, 404, 404]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from chat.review import actions, waiting
 from chat.review.enums import AssignmentState, Purpose, SkipReason
 from chat.review.errors import CauseMissing, Decided, Frozen, RatingMissing, ReservationLost, RubricChanged
 from chat.review.models import Assignment, Review, ReviewItem, ReviewQueue, ReviewScore, RubricVersion
-from tests.chat.review.reviewing import card, person, queued, shipped
+from tests.chat.review.reviewing import BEST, card, person, queued, shipped
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_what_is_stored(queue: ReviewQueue, amy: User):
 def test_what_a_scorecard_must_have(queue: ReviewQueue, amy: User, wrong: dict[str, int | None], error: type):
     queued(queue)
     with pytest.raises(error):
-        actions.submit(first(queue, amy), card(**wrong))
+        actions.submit(first(queue, amy), replace(card(), levels={**BEST, **wrong}))
     assert (Review.objects.count(), Assignment.objects.get().state) == (0, "reserved")
 
 
