@@ -23,6 +23,7 @@ from chat.models import Conversation, Feedback, FeedbackReason, Generation, Mess
 from chat.privacy.actions import open_personal_data
 from chat.review.actions import Vote, record_vote
 from chat.review.enums import Outcome
+from chat.review.models import FillRule, ReviewQueue, RootCause, Rubric, RubricVersion
 from tests.chat.review.conftest import compare
 from tests.security.conftest import ACTORS, OWNERS, Property, World
 from tests.security.routes import all_routes
@@ -130,6 +131,11 @@ MODELS: dict[str, dict[str, tuple[int, ...]]] = {
     "chat/transcriptread": {"reviewer": NONE, "superuser": READ},
     "chat/personaldataread": {"reviewer": NONE, "superuser": READ},
     "api/apikey": {"reviewer": NONE, "superuser": (200, 200, 200, 403, 200)},
+    "review/rubric": {"reviewer": NONE, "superuser": FULL},
+    "review/rubricversion": {"reviewer": NONE, "superuser": (200, 403, 200, 200, 200)},
+    "review/rootcause": {"reviewer": NONE, "superuser": FULL},
+    "review/fillrule": {"reviewer": NONE, "superuser": FULL},
+    "review/reviewqueue": {"reviewer": NONE, "superuser": (200, 403, 200, 403, 200)},
     "review/comparison": {"reviewer": READ, "superuser": READ},
     "review/comparisonvote": {"reviewer": READ, "superuser": READ},
 }
@@ -269,6 +275,8 @@ def keys(world: World) -> dict[str, int]:
     """A row of each model that the admin shows."""
     conversation = world.owned["user_a"].conversation
     comparison = compare(conversation)
+    rubric = Rubric.objects.create(slug="a-rubric")
+    queue = ReviewQueue.objects.create(slug="a-queue", rubric=rubric)
     api_key = ApiKey(name="A program")
     issue_key(api_key)
     vote = record_vote(comparison, world.actors["user_b"], Vote(Outcome.TIE))
@@ -280,6 +288,11 @@ def keys(world: World) -> dict[str, int]:
         "chat/conversation": conversation.pk,
         "chat/feedback": Feedback.objects.get(message=world.owned["user_a"].answer).pk,
         "api/apikey": api_key.pk,
+        "review/rubric": rubric.pk,
+        "review/rubricversion": RubricVersion.objects.create(rubric=rubric, number=1).pk,
+        "review/rootcause": RootCause.objects.create(key="a-cause").pk,
+        "review/fillrule": FillRule.objects.create(queue=queue, name="A rule", stream="random").pk,
+        "review/reviewqueue": queue.pk,
         "review/comparison": comparison.pk,
         "review/comparisonvote": vote.pk,
         "chat/transcriptread": TranscriptRead.objects.create(

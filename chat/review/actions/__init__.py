@@ -14,7 +14,7 @@ from chat.review.actions.filling import add_gold, fill
 from chat.review.actions.openings import record_opening
 from chat.review.actions.reserving import reserve, skip
 from chat.review.actions.reviewing import Scorecard, submit, undo
-from chat.review.actions.rubrics import new_version, require_unfrozen, use_version
+from chat.review.actions.rubrics import first_version, new_version, require_unfrozen, use_version
 
 __all__ = [
     "MAX_MS",
@@ -26,6 +26,7 @@ __all__ = [
     "create_comparison",
     "dismiss_gap",
     "fill",
+    "first_version",
     "new_version",
     "record_opening",
     "record_vote",

@@ -7,7 +7,12 @@ from django.db.models import Max
 from django.utils import timezone
 
 from chat.review.errors import Frozen
-from chat.review.models import RubricVersion
+from chat.review.models import Rubric, RubricVersion
+
+
+def first_version(rubric: Rubric) -> RubricVersion:
+    """An empty version of a new rubric."""
+    return RubricVersion.objects.create(rubric=rubric, number=1)
 
 
 def new_version(version: RubricVersion) -> RubricVersion:
