@@ -59,7 +59,7 @@ def _as_data(conversation: Conversation, actor: str) -> dict[str, Any]:
 
 def _message(message: Message, uids: dict[int, str], actor: str) -> dict[str, Any]:
     record = getattr(message, "generation", None)
-    data = {
+    data: dict[str, Any] = {
         "id": uids[message.pk],
         "in_reply_to": uids.get(message.parent_id or 0),
         "role": message.role,
