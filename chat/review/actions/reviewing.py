@@ -19,6 +19,7 @@ from chat.review.errors import CauseMissing, Decided, RatingMissing, Reservation
 from chat.review.models import (
     Assignment,
     Criterion,
+    ExplanationOpening,
     Review,
     ReviewItem,
     ReviewQueue,
@@ -39,7 +40,6 @@ class Scorecard:
     ideal_source: str = ""
     comment: str = ""
     active_ms: int = 0
-    explain_opened: bool = False
 
 
 def submit(assignment: Assignment, card: Scorecard) -> Review:
@@ -145,9 +145,15 @@ def _store(assignment: Assignment, version: RubricVersion, card: Scorecard, scor
         ideal_answer=card.ideal_answer,
         ideal_source=card.ideal_source if card.ideal_answer else "",
         comment=card.comment,
-        explain_opened=card.explain_opened,
+        explain_opened=_explained(assignment),
         active_ms=min(max(card.active_ms, 0), MAX_MS),
     )
+
+
+def _explained(assignment: Assignment) -> bool:
+    """Whether this reviewer has looked at why the answer is as it is."""
+    answer = assignment.item.message_id
+    return ExplanationOpening.objects.filter(message=answer, reader=assignment.reviewer_id).exists()
 
 
 def _card(review: Review) -> Scorecard:
@@ -160,7 +166,6 @@ def _card(review: Review) -> Scorecard:
         ideal_source=review.ideal_source,
         comment=review.comment,
         active_ms=review.active_ms,
-        explain_opened=review.explain_opened,
     )
 
 

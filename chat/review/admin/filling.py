@@ -49,9 +49,8 @@ class FillRuleAdmin(admin.ModelAdmin):
     """What comes in, how much of it, and why."""
 
     form = FillRuleForm
-    list_display = ("name", "queue", "stream", "rate", "daily_quota", "active", "position")
+    list_display = ("name", "stream", "rate", "daily_quota", "active", "position")
     list_filter = ("active", "stream")
-    list_select_related = ("queue",)
     show_facets = admin.ShowFacets.NEVER
     fieldsets: Any = (
         (None, {"fields": ("name", ("queue", "stream"), ("active", "position"), "reason")}),

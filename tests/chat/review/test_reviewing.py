@@ -116,8 +116,10 @@ def test_two_of_one_mind_are_done_and_two_who_differ_wait_for_a_lead(queue: Revi
 
 def test_what_is_stored(queue: ReviewQueue, amy: User):
     queued(queue)
-    review = actions.submit(first(queue, amy), card({"correct": "wrong_fact"}, correct=1, tone=None))
-    assert (review.score, review.verdict) == (pytest.approx(60 / 90), "mixed")
+    held = first(queue, amy)
+    actions.record_opening(amy, held.item.message)
+    review = actions.submit(held, card({"correct": "wrong_fact"}, correct=1, tone=None))
+    assert (review.score, review.verdict, review.explain_opened) == (pytest.approx(60 / 90), "mixed", True)
     rows = ReviewScore.objects.values_list("criterion__key", "value", "is_na", "root_cause__key")
     assert set(rows) == {
         *(("correct", 1, False, "wrong_fact"), ("tone", None, True, None), ("safe", 2, False, None)),
