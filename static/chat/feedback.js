@@ -57,6 +57,7 @@ export class FeedbackControl {
     clearTimeout(this.timer);
     if (this.panel.contains(document.activeElement)) button.focus();
     this.current = null;
+    this.clearing = true;
     this.comment.value = "";
     this.paint();
     this.actions.clear();
@@ -99,6 +100,10 @@ export class FeedbackControl {
     const word = JSON.stringify(feedback);
     if (word === this.word) return;
     this.word = word;
+    // Our own removal, when a new rating has overtaken it, must not close that one's panel.
+    const overtaken = !feedback && this.clearing && this.current;
+    if (!feedback) this.clearing = false;
+    if (overtaken) return;
     if (feedback && this.open) setText(this.thanks, t("feedback.thanks"));
     if (word === JSON.stringify(this.current) || this.panel.contains(document.activeElement)) return;
     this.current = feedback;
