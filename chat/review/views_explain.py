@@ -128,7 +128,7 @@ def _whose(answer: Answer) -> str:
         ),
         Words.ELSEWHERE: _("Another server gave this answer, so its words cannot be looked at one by one."),
         Words.OTHER_CHECKPOINT: _(
-            "Another checkpoint than today's gave this answer, so its words cannot be looked at one by one."
+            "Another checkpoint than today's gave this answer, or nobody noted which one did because it was cut short."
         ),
         Words.TOO_LARGE: _(
             "The checkpoint is too large for a second copy beside the one that serves, so nothing is computed."

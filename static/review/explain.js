@@ -5,6 +5,7 @@ import { el, setTexts, t } from "../chat/dom.js";
 import { showWords } from "./explain_words.js";
 
 const TELL_AFTER_S = 2;
+const TRIES = 6; // a page that was left or loaded again may still be computed for
 const select = document.getElementById("token");
 let before = Promise.resolve();
 
@@ -39,7 +40,12 @@ function load(panel) {
 async function fetched(panel) {
   const token = panel.dataset.kind === "token" && select?.value ? `?token=${select.value}` : "";
   try {
-    return await get(panel.dataset.panel + token);
+    let answer = await get(panel.dataset.panel + token);
+    for (let tries = 1; answer.state === "busy" && tries < TRIES; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      answer = await get(panel.dataset.panel + token);
+    }
+    return answer;
   } catch (error) {
     return { state: "failed", detail: error.detail || t("lost") };
   }

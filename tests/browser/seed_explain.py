@@ -39,7 +39,7 @@ def own_words() -> Message:
     talk.ask("hello")
     talk.answer("Hello! How can I help?")
     talk.ask("my new card still has not arrived, I ordered it 12 days ago")
-    message = talk.answer("", {"backend": "gpt2", "sampling": {"temperature": 0.9, "max_new_tokens": 120, "seed": 3}})
+    message = talk.answer("", {"backend": "gpt2", "sampling": {"temperature": 1.4, "max_new_tokens": 120, "seed": 3}})
     text, record = asyncio.run(_said(build_request(message)))
     Message.objects.filter(pk=message.pk).update(content=text)
     facts = {**facts_of(record), "answered_by": "checkpoint", "finish_reason": "stop"}

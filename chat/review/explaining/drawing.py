@@ -62,7 +62,7 @@ def percent(probability: float | None) -> str:
     if 0 < probability < 0.001:
         return _("under %(n)s%%") % {"n": number_format(0.1, 1)}
     places = 1 if 0 < probability < 0.1 or 0.99 < probability < 0.9995 else 0
-    return f"{number_format(100 * probability, places)}%"
+    return f"{number_format(round(100 * probability, places), places)}%"  # which by itself would cut, not round
 
 
 def legend() -> list[tuple[int, str]]:
@@ -116,6 +116,11 @@ def marked(marks: Sequence[Mark]) -> list[tuple[str, list[str]]]:
     """What of the answer is a number, a date, a name and so on."""
     found = {kind: list(dict.fromkeys(mark.text for mark in marks if mark.kind == kind)) for kind in MARKS}
     return [(str(MARKS[kind]), texts) for kind, texts in found.items() if texts]
+
+
+def named(text: str) -> str:
+    """A part of the answer in a sentence."""
+    return text.strip() or text.replace("\n", "⏎").replace(" ", "␣") or "–"
 
 
 def details(view: Tokens) -> dict[str, Any]:

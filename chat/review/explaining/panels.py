@@ -184,8 +184,8 @@ async def _saliency(asked: Task) -> Panel:
     view = await explainer(asked.checkpoint).saliency(asked.served, chosen)
     drawn = drawing.signed(view.words)
     context = {
-        "target": (view.target.text, drawing.percent(view.target.probability)),
-        "foil": (view.foil.text, drawing.percent(view.foil.probability)),
+        "target": (drawing.named(view.target.text), drawing.percent(view.target.probability)),
+        "foil": (drawing.named(view.foil.text), drawing.percent(view.foil.probability)),
         "words": drawn,
         "most_for": drawing.strongest(drawn, "for"),
         "most_against": drawing.strongest(drawn, "against"),
@@ -198,7 +198,7 @@ async def _attention(asked: Task) -> Panel:
     view = await explainer(asked.checkpoint).attention(asked.served, chosen)
     layers = _heads(view)
     context = {
-        "token": tokens.tokens[chosen].text,
+        "token": drawing.named(tokens.tokens[chosen].text),
         "layers": layers,
         "heads": range(1, len(layers[0]) + 1),
         "mean": _seen(view, [one.score for one in view.words]),
@@ -219,7 +219,7 @@ async def _lens(asked: Task) -> Panel:
         }
         for one in view.layers
     ]
-    return Panel("lens", {"token": view.target.text, "layers": layers}, _tokens_of(tokens, chosen))
+    return Panel("lens", {"token": drawing.named(view.target.text), "layers": layers}, _tokens_of(tokens, chosen))
 
 
 def _heads(view: Attention) -> list[list[dict[str, Any]]]:
@@ -260,7 +260,10 @@ async def _chosen(asked: Task) -> tuple[Tokens, int]:
 
 def _tokens_of(view: Tokens, chosen: int) -> dict[str, Any]:
     """The tokens to choose from."""
-    return {"chosen": chosen, "choices": [[one.text, drawing.percent(one.probability)] for one in view.tokens]}
+    return {
+        "chosen": chosen,
+        "choices": [[drawing.named(one.text), drawing.percent(one.probability)] for one in view.tokens],
+    }
 
 
 INSIDE = ("saliency", "attention", "lens")

@@ -19,7 +19,7 @@ from chat.privacy.actions import open_personal_data
 from chat.replies import build_request
 from chat.review.explaining import answer as answers
 from chat.review.explaining.answer import Answer, Words, checkpoint_of, other_engine
-from chat.review.explaining.drawing import percent
+from chat.review.explaining.drawing import around, bars, percent, shade, step
 from chat.review.models import ExplanationOpening
 from chat.tally import facts_of
 from inference import checkpoints
@@ -206,3 +206,16 @@ def test_engines_and_what_runs_behind_them(settings: Any) -> None:
     assert [other_engine(name) for name in ("rules", "gpt2", "cloud")] == ["gpt2", "rules", "rules"]
     settings.INFERENCE = {"a": {"BACKEND": "x.Y", "OPTIONS": {"model": "a"}}}
     assert (checkpoint_of("a"), other_engine("a")) == (None, "")
+
+
+def test_figures_are_drawn_in_steps_and_rounded() -> None:
+    shares = (1.0, 0.9986, 0.988, 0.459, 0.0123, 0.0004, 0.0, None)
+    assert [percent(one) for one in shares] == ["100%", "99.9%", "99%", "46%", "1.2%", "under 0.1%", "0%", "–"]
+    assert [step(one) for one in (0.95, 0.9, 0.6, 0.3, 0.1, 0.01)] == [0, 0, 1, 2, 3, 4]
+    assert [shade(one) for one in (0.0, 0.5, 1.0)] == [0, 5, 10]
+    assert [bar and (bar.x, bar.width, bar.loss) for bar in bars([-1.0, 0.5, None])] == [
+        (0.0, 80.0, True),
+        (80.0, 40.0, False),
+        None,
+    ]
+    assert [around(text) for text in (" a b\n", " \n")] == [(" ", "a b", "\n"), (" \n", "", "")]
