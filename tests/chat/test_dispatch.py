@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from django.conf import LazySettings
 
-from chat import actions, dispatch, events, processes, queries, replies
+from chat import actions, dispatch, events, processes, queries
 from chat.access import Actor
 from chat.commands import (
     COMMANDS,

@@ -8,7 +8,7 @@ import pytest
 
 from chat.models import Generation
 from chat.tally import MAX_DEPTH, MAX_ITEMS, MAX_TEXT, Tally, added, bounded, facts_of
-from inference import ChatMessage, Chunk, Completion, Decision, Request, Role
+from inference import ChatMessage, Chunk, Decision, Request, Role
 from tests.scripted import COMPLETION
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from typing import Any
 
 import pytest
@@ -21,8 +23,9 @@ UNSAFE = {
 
 
 def address(route: str, world: World) -> str:
-    """The route for a conversation of user A, or for an article or a picture."""
+    """The route for a conversation of user A, or for an article or a picture; for anything else, one that is not."""
     path = route.replace("<uuid:conversation_id>", world.owned["user_a"].id)
+    path = re.sub("<uuid:[a-z_]+>", str(uuid.UUID(int=0)), path)
     return "/" + path.replace("<slug:slug>", "card_arrival").replace("<slug:name>", "total")
 
 

@@ -52,7 +52,7 @@ class FillRuleAdmin(admin.ModelAdmin):
     list_display = ("name", "stream", "rate", "daily_quota", "active", "position")
     list_filter = ("active", "stream")
     show_facets = admin.ShowFacets.NEVER
-    fieldsets: Any = (
+    fieldsets = (
         (None, {"fields": ("name", ("queue", "stream"), ("active", "position"), "reason")}),
         (
             _("Which answers"),

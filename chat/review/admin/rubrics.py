@@ -146,7 +146,7 @@ class RootCauseAdmin(admin.ModelAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Offers as parents only those that are part of nothing."""
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         if "parent" in form.base_fields:
             form.base_fields["parent"].queryset = RootCause.objects.filter(parent__isnull=True)
         return form

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -19,7 +20,7 @@ async def test_words_are_due_at_a_steady_pace_up_to_the_end():
     end = time.time() + 0.2
     *words, last = await said(f"100 {end}")
     due = [float(word.text) for word in words]
-    assert [round(after - before, 3) for before, after in zip(due, due[1:], strict=False)] == [0.01] * (len(due) - 1)
+    assert [round(after - before, 3) for before, after in pairwise(due)] == [0.01] * (len(due) - 1)
     assert end - 0.03 < due[-1] <= end
     assert (last.finish_reason, last.completion and last.completion.completion_tokens) == (FinishReason.STOP, len(due))
 
