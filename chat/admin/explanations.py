@@ -122,7 +122,7 @@ def _article(one: dict[str, Any]) -> str:
 def _number(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return DASH
-    return number_format(value, decimal_pos=2)
+    return number_format(round(value, 2), decimal_pos=2)
 
 
 def _dict(value: Any) -> dict[str, Any]:

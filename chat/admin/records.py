@@ -90,7 +90,7 @@ def _name(field: str) -> str:
 
 
 def _number(value: float | None, places: int) -> str:
-    return "–" if value is None else number_format(value, decimal_pos=places, force_grouping=True)
+    return "–" if value is None else number_format(round(value, places), decimal_pos=places, force_grouping=True)
 
 
 def _duration(ms: float) -> str:
