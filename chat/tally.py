@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from chat.journal import storable
 from chat.metrics import Measures
 from chat.models import Generation
 from inference import Chunk, Completion, Decision, Request, Role, priors
@@ -87,13 +88,15 @@ def facts_of(completion: Completion | None) -> Facts:
 def bounded(value: Any, depth: int = MAX_DEPTH) -> Any:
     """Plain JSON of a size that can be stored with every reply: long texts, long lists and deep nests are cut."""
     if isinstance(value, str):
-        return value[:MAX_TEXT]
+        return storable(value[:MAX_TEXT])
     if value is None or isinstance(value, bool | int | float):
         return value
     if not depth:
         return None
     if isinstance(value, Mapping):
-        return {str(key)[:MAX_TEXT]: bounded(item, depth - 1) for key, item in list(value.items())[:MAX_ITEMS]}
+        return {
+            storable(str(key)[:MAX_TEXT]): bounded(item, depth - 1) for key, item in list(value.items())[:MAX_ITEMS]
+        }
     if isinstance(value, list | tuple):
         return [bounded(item, depth - 1) for item in value[:MAX_ITEMS]]
     return str(value)[:MAX_TEXT]

@@ -102,6 +102,10 @@ def test_a_continued_reply_is_still_its_first_engines():
     assert (facts["sources"], facts["reason"], facts["completion_tokens"]) == (["pin"], "rules_unsure", 3)
 
 
+def test_an_explanation_holds_no_text_that_a_database_refuses():
+    assert bounded({"a\x00b": ["\x00c", "\ud83d"]}) == {"ab": ["c", "?"]}
+
+
 def test_an_explanation_is_stored_at_a_bounded_size():
     deep: Any = "leaf"
     for _ in range(MAX_DEPTH + 2):
