@@ -16,9 +16,12 @@ import django
 django.setup()
 
 import inference  # noqa: E402
+from chat.knowledge.source import sample_knowledge  # noqa: E402
 from chat.models import Generation, Message  # noqa: E402
 from chat.replies import build_request  # noqa: E402
 from chat.tally import facts_of  # noqa: E402
+from inference import knowledge  # noqa: E402
+from inference.knowledge import KnowledgeBase  # noqa: E402
 from tests.chat.admin.conftest import Talk  # noqa: E402
 
 ENGINES: dict[str, Any] = {
@@ -47,7 +50,12 @@ def own_words() -> Message:
     return message
 
 
+async def _sample() -> KnowledgeBase:
+    return sample_knowledge()
+
+
 async def _said(request: Any) -> tuple[str, Any]:
+    knowledge.connect(_sample)  # whatever articles other tests have left on the site
     text, record = "", None
     async with aclosing(inference.stream(request)) as chunks:  # type: ignore[type-var]
         async for chunk in chunks:

@@ -168,7 +168,7 @@ def test_the_first_answer_comes_from_the_embedded_model(tmp_path: Path, capsys: 
 
 @needs_embedded
 def test_a_stop_while_the_model_loads_keeps_the_question(tmp_path: Path) -> None:
-    with Site(tmp_path, settings="chatsite.settings") as site:
+    with Site(tmp_path, settings="chatsite.settings", DUOLOGUE_DRAIN_S="0") as site:
         site.start()
         visitor = Visitor(site.url)
         tab = visitor.open(visitor.create())

@@ -211,7 +211,7 @@ def test_the_group_of_reviewers_may_see_all_this() -> None:
     from django.contrib.auth.models import Group
 
     names = Group.objects.get(name="Reviewers").permissions.values_list("codename", flat=True)
-    assert sorted(names) == ["read_transcripts", "view_comparison"]
+    assert sorted(names) == ["add_review", "read_transcripts", "view_comparison"]
 
 
 def test_the_pages_speak_chinese(ann: Actor, client: Client) -> None:
