@@ -17,6 +17,9 @@ PROCESSES = 2
 # Browser tests end the run: the longest files first, so that both processes finish at about the same time.
 LONGEST = (
     "test_axe",
+    "test_processes",
+    "test_explain",
+    "test_review_queue",
     "test_conversation",
     "test_admin",
     "test_comparing",
